@@ -1,0 +1,107 @@
+# Lotse. `make help` says what there is. One Makefile for the whole house, not recursive.
+#
+#   VARIANT  dev (default) | release | asan | tsan
+#   OUT      where everything built goes, default out/$(VARIANT)
+
+VARIANT ?= dev
+OUT     ?= out/$(VARIANT)
+CC      ?= gcc
+PKG     := pkg-config
+LIBS    := libcrypto libssl jansson libmicrohttpd libfyaml sqlite3 libcurl libargon2
+
+WARN := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wmissing-prototypes -Wstrict-prototypes \
+        -Wwrite-strings -Wcast-qual -Wconversion -Werror
+ifneq (,$(findstring clang,$(CC)))
+WARN += -Wimplicit-fallthrough
+else
+WARN += -Wimplicit-fallthrough=5
+endif
+HARDEN := -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero -fstack-protector-strong \
+          -fstack-clash-protection -fcf-protection=full
+FLAGS_dev     := -O1 -g
+FLAGS_release := -O2 -g $(HARDEN)
+FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+
+# The generated headers (embedded pages and styles) are found under $(OUT)/gen.
+CPPFLAGS := -D_GNU_SOURCE -I. -I$(OUT)/gen
+CFLAGS   := -std=gnu17 -fPIE -pthread -ffunction-sections -fdata-sections $(WARN) $(FLAGS_$(VARIANT)) $(EXTRA_CFLAGS)
+CFLAGS   += $(shell $(PKG) --cflags $(LIBS) 2>/dev/null)
+LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections \
+            $(filter -fsanitize%,$(FLAGS_$(VARIANT))) $(EXTRA_LDFLAGS)
+
+# --- rooms: each folder becomes one static library; the order is the include order of docs and lint
+ROOMS := base base/net policy connectors policy/cli gateway/jose gateway/store webui/pages \
+         gateway/oidc gateway/http gateway login login/net
+lib    = $(OUT)/lib/lib$(subst /,-,$(1)).a
+src    = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+obj    = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+
+# external libraries by room that needs them
+X_crypto := -lcrypto
+X_base   := -ljansson -lfyaml -lmd
+X_net    := -lcurl
+X_ldap   := -lldap -llber
+X_all    := -lmicrohttpd -lsqlite3 -lcurl -lldap -llber -largon2 -lfyaml -ljansson -lssl -lcrypto -lmd -lutf8proc
+
+# --- programs: name, main file, rooms (most dependent first), external libraries
+PROGRAMS :=
+define program # name, main, rooms, external
+ifneq (,$(wildcard $(2)))
+PROGRAMS += $(1)
+$(OUT)/bin/$(1): $(call obj,$(2)) $(foreach r,$(3),$(call lib,$(r)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $(4)
+endif
+endef
+$(eval $(call program,lotse-gateway,gateway/main.c,gateway gateway/http gateway/oidc webui/pages gateway/store gateway/jose connectors policy base,$(X_all)))
+$(eval $(call program,lotse-policy,policy/cli/main.c,policy/cli connectors policy base/net base,$(X_all)))
+$(eval $(call program,lotse-login,login/main.c,login base,$(X_base)))
+$(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,$(X_all)))
+
+.PHONY: all help check demo bench lint format unit fuzz fuzz-replay asan tsan analyze cov compdb install clean setup
+.DEFAULT_GOAL := all
+all: $(PROGRAMS:%=$(OUT)/bin/%)
+
+$(foreach r,$(ROOMS),$(eval $(call lib,$(r)): $(call obj,$(call src,$(r)))))
+$(OUT)/lib/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# --- files that a program carries inside: webui/pages/x.css -> $(OUT)/gen/webui/pages/x.css.h
+EMBED := $(wildcard webui/pages/*.css webui/pages/*.html webui/pages/*.svg)
+GEN   := $(EMBED:%=$(OUT)/gen/%.h)
+$(OUT)/gen/%.h: % tools/embed
+	@mkdir -p $(@D)
+	tools/embed $< >$@
+$(call obj,$(call src,webui/pages)) $(call obj,$(call src,gateway/oidc)): | $(GEN)
+
+# --- unit tests (cmocka): tests/unit/test_x.c -> $(OUT)/unit/test_x; they may link every room
+UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_LIB := $(call obj,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
+# a room without sources yet has no library
+ALL_LIBS := $(foreach r,login/net login gateway gateway/http gateway/oidc webui/pages gateway/store gateway/jose policy/cli connectors policy base/net base,$(if $(call src,$(r)),$(call lib,$(r))))
+$(UNIT:%=$(OUT)/unit/%): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(UNIT_LIB) $(ALL_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< $(UNIT_LIB) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group -lcmocka -ljwt $(X_all)
+unit: $(UNIT:%=$(OUT)/unit/%)
+	@tools/run-unit $(OUT)/unit $(UNIT)
+
+# --- fuzz targets: replayed over their corpus by `make check`, run with libFuzzer by `make fuzz`
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZ:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(if $(FUZZER),,$(OUT)/obj/tests/fuzz/replay.o) $(ALL_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(FUZZER) -o $@ $(filter %.o,$^) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(X_all)
+fuzz-replay: $(FUZZ:%=$(OUT)/fuzz/%)
+	@tools/run-fuzz replay $(OUT)/fuzz $(FUZZ)
+fuzz:
+	$(MAKE) OUT=out/fuzz VARIANT=asan CC=clang FUZZER=-fsanitize=fuzzer EXTRA_CFLAGS=-fsanitize=fuzzer-no-link \
+	    $(FUZZ:%=out/fuzz/fuzz/%)
+	@tools/run-fuzz run out/fuzz/fuzz $(FUZZ)
+
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

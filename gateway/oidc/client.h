@@ -1,0 +1,25 @@
+#pragma once
+/* A relying party as the operator registered it. Lives in the configuration's arena; immutable. */
+#include "base/secret.h"
+#include "gateway/jose/claims.h"
+
+enum pkce_rule { PKCE_REQUIRED, PKCE_OPTIONAL };
+
+struct client {
+    struct str id, name;
+    const struct secret *secrets; /* any of them is good; none: a public client */
+    size_t n_secrets;
+    const struct str *redirect_uris; /* compared byte for byte; for http://127.0.0.1/... and http://[::1]/... any port (RFC 8252 7.3) */
+    size_t n_redirect_uris;
+    const struct str *post_logout_redirect_uris;
+    size_t n_post_logout_redirect_uris;
+    const struct str *trusted_peers; /* clients that may ask for tokens with this client as audience (Dex: trustedPeers) */
+    size_t n_trusted_peers;
+    enum jose_alg id_token_alg;
+    enum pkce_rule pkce;        /* a public client is always PKCE_REQUIRED */
+    bool allow_refresh;         /* may hold offline_access */
+    bool one_audience;          /* asked for several audiences, its ID token names none of them but the client itself: audiences one by one, by refresh */
+    bool unknown_scopes_ignored; /* else invalid_scope */
+    bool is_kubernetes;         /* an API server's audience: tokens always carry preferred_username and groups */
+    int64_t id_token_ttl_ms;    /* 0: the default of the settings */
+};

@@ -1,0 +1,64 @@
+#pragma once
+/*
+ * The protocol: OpenID Connect Core, Discovery, RP-Initiated Logout; OAuth 2.0 (RFC 6749, 7636, 9207, 9700). It does no I/O of its own:
+ * each endpoint is a handler_fn over struct oidc_env, whose parts are vtables or immutable snapshots. One file per concern.
+ * Worker threads, several at a time; discovery, keys and static pages also on I/O threads (they touch neither store nor directory).
+ */
+#include "base/clock.h"
+#include "base/exchange.h"
+#include "base/random.h"
+#include "connectors/connector.h"
+#include "gateway/jose/keyset.h"
+#include "gateway/jose/seal.h"
+#include "gateway/jose/signer.h"
+#include "gateway/oidc/client.h"
+#include "gateway/oidc/event.h"
+#include "gateway/store/store.h"
+#include "policy/snapshot.h"
+
+struct kubernetes_site { /* what `lotse-login setup` and the home page offer */
+    struct str name, audience, server, certificate_authority; /* PEM */
+};
+
+struct oidc_settings {
+    struct str issuer;       /* exact, https, no trailing slash unless configured so */
+    struct str issuer_path;  /* path part of it, "" or "/dex" */
+    const struct client *clients;
+    size_t n_clients;
+    const struct kubernetes_site *sites;
+    size_t n_sites;
+    struct str helper_client_id; /* the public client of lotse-login */
+    int64_t id_token_ttl_ms, access_token_ttl_ms;
+    int64_t session_idle_ms, session_max_ms;
+    int64_t refresh_idle_ms, refresh_max_ms;
+    int64_t login_ttl_ms, code_ttl_ms; /* unfinished login; code <= 60 s */
+    int64_t directory_grace_ms;        /* unreachable directory at refresh: last known groups for so long; default 0 = refuse */
+};
+
+struct oidc_env {
+    const struct oidc_settings *settings;
+    struct policy_snapshot *policy; /* NULL: no policy; groups are then the directory's names */
+    struct connector *const *connectors;
+    size_t n_connectors;
+    struct store *store;
+    struct keyset *keyset; /* for JWKS and for verifying our own tokens */
+    struct signer *signer;
+    const struct sealer *sealer;
+    const struct clock *clock;
+    const struct random *random;
+    const struct event_sink *events; /* audit and metrics: called before the answer leaves */
+    struct login_throttle *throttle; /* shared over reloads */
+};
+
+/* Every endpoint as a row: path, methods, handler, flags. gateway/ gives the table to gateway/http. */
+enum route_flags {
+    ROUTE_INLINE = 1, /* touches neither store nor directory: answered on the I/O thread */
+    ROUTE_CORS = 2,   /* readable by registered origins without credentials */
+};
+struct route {
+    const char *path;
+    unsigned methods; /* 1 << HTTP_GET | ... */
+    handler_fn *handler;
+    unsigned flags;
+};
+extern const struct route oidc_routes[]; /* ends with path NULL */
