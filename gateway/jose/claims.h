@@ -1,7 +1,8 @@
 #pragma once
 /*
- * What a token says, typed. The signer takes this struct, never bytes, and refuses what must never leave the house
- * (signer.h). Absent texts are left out of the token; times are seconds since 1970 (RFC 7519 NumericDate).
+ * What a token says, typed. The signer takes this struct, never bytes, and refuses what must never
+ * leave the house (signer.h). Absent texts are left out of the token; times are seconds since 1970
+ * (RFC 7519 NumericDate).
  */
 #include "base/str.h"
 
@@ -17,12 +18,13 @@ struct claims {
     struct str iss, sub;
     const struct str *aud; /* one: written as a string; several: as an array */
     size_t n_aud;
-    int64_t iat, exp, auth_time; /* auth_time 0: absent */
+    int64_t iat, exp;
+    int64_t nbf, auth_time; /* 0: absent */
     struct str azp, nonce, at_hash, jti, sid, acr, client_id, scope;
     struct str preferred_username, name, email;
     bool has_email_verified, email_verified;
     const struct str *groups;
     size_t n_groups;
-    bool has_groups; /* false: no `groups` claim at all */
+    bool has_groups;                                      /* false: no `groups` claim at all */
     struct str federated_connector_id, federated_user_id; /* Dex's federated_claims */
 };
