@@ -1,5 +1,5 @@
 #pragma once
-/* Files: read with a ceiling, replace atomically, lock. Errors name the path. */
+/* Files: read with a ceiling, replace atomically. Errors name the path. */
 #include "base/buf.h"
 #include "base/err.h"
 

@@ -46,4 +46,8 @@ bool str_split(struct str s, char c, struct str *ret_before, struct str *ret_aft
 /* Decimal, the whole of s, no sign but '-', no overflow. */
 bool str_to_i64(struct str s, int64_t *ret_value);
 bool str_is_utf8(struct str s);       /* well-formed (RFC 3629), no NUL */
-bool str_has_control(struct str s);   /* C0, DEL, C1, or bidi controls (U+202A-E, U+2066-9, U+200E/F, U+061C) */
+/* C0, DEL, C1, or bidi controls (U+202A-E, U+2066-9, U+200E/F, U+061C); malformed UTF-8 counts as control. */
+bool str_has_control(struct str s);
+bool code_point_is_control(uint32_t code_point);
+/* Takes one character off the front of a text that is not empty. False: malformed, one byte was taken and U+FFFD given. */
+bool utf8_take(struct str *rest, uint32_t *ret_code_point);
