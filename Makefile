@@ -5,7 +5,9 @@
 
 VARIANT ?= dev
 OUT     ?= out/$(VARIANT)
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 PKG     := pkg-config
 LIBS    := libcrypto libssl jansson libmicrohttpd libfyaml sqlite3 libcurl libargon2
 

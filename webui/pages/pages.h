@@ -1,8 +1,8 @@
 #pragma once
 /*
- * The pages a person sees while logging in: HTML from typed structs, every value escaped by the template filler, no
- * JavaScript, German and English, under a policy of default-src 'none'. Templates know these structs and never a request.
- * Any thread.
+ * The pages a person sees while logging in: HTML from typed structs, every value escaped by the
+ * template filler, no JavaScript, German and English, under a policy of default-src 'none'.
+ * Templates know these structs and never a request. Any thread.
  */
 #include "base/buf.h"
 
@@ -10,7 +10,8 @@ enum lang { LANG_EN, LANG_DE };
 /* RFC 9110 12.5.4: the best of en and de in Accept-Language; English when neither is asked for. */
 enum lang lang_from_accept(struct str accept_language);
 
-/* What stands above the login form after a try. Wrong password and unknown person are one message on purpose. */
+/* What stands above the login form after a try. Wrong password and unknown person are one message
+ * on purpose. */
 enum login_notice {
     LOGIN_NOTICE_NONE,
     LOGIN_NOTICE_WRONG,
@@ -21,7 +22,8 @@ enum login_notice {
     LOGIN_NOTICE_MUST_CHANGE,
     LOGIN_NOTICE_UNAVAILABLE, /* the directory does not answer: nothing wrong with the password */
     LOGIN_NOTICE_THROTTLED,
-    LOGIN_NOTICE_EXPIRED_FORM, /* the form was open too long, or belongs to another browser: here is a fresh one */
+    LOGIN_NOTICE_EXPIRED_FORM, /* the form was open too long, or belongs to another browser: here is
+                                  a fresh one */
 };
 struct page_login {
     enum lang lang;
@@ -48,7 +50,8 @@ struct page_logout { /* asked before a logout that nobody vouched for (no valid 
 };
 void page_logout(struct buf *out, const struct page_logout *p);
 void page_logged_out(struct buf *out, enum lang lang);
-void page_close_window(struct buf *out, enum lang lang); /* "you are logged in; you may close this window" */
+void page_close_window(struct buf *out,
+                       enum lang lang); /* "you are logged in; you may close this window" */
 
 struct page_home_site {
     struct str name, audience, server;
@@ -63,7 +66,8 @@ struct page_home {
 };
 void page_home(struct buf *out, const struct page_home *p);
 
-/* The header Content-Security-Policy for these pages. form_target: origin ("https://rp.example", "http://127.0.0.1:*") a form's
-   redirect may end at, besides our own; STR_NONE when the page has no such form. */
+/* The header Content-Security-Policy for these pages. form_target: origin ("https://rp.example",
+   "http://127.0.0.1:*") a form's redirect may end at, besides our own; STR_NONE when the page has
+   no such form. */
 void page_csp(struct buf *out, struct str form_target);
 #define PAGE_CONTENT_TYPE "text/html; charset=utf-8"
