@@ -35,9 +35,10 @@ struct request {
 struct str params_get(struct params p, struct str name);
 /* A name that stands twice; STR_NONE if none does (RFC 6749 3.1: request and response parameters MUST NOT repeat). */
 struct str params_repeated(struct params p);
-/* The cookie's value; STR_NONE when absent or when it stands twice. */
+/* The cookie's value; STR_NONE when absent, empty, or when it stands twice. */
 struct str cookie_get(const struct request *r, struct str name);
-/* application/x-www-form-urlencoded (WHATWG; RFC 6749 B): strict: bad %XX, NUL, invalid UTF-8, > 64 pairs -> false. */
+/* application/x-www-form-urlencoded (WHATWG; RFC 6749 B): strict: bad %XX, NUL, invalid UTF-8, a
+ * value without a name, > 64 pairs -> false. */
 bool params_parse(struct str text, struct arena *a, struct params *ret);
 
 #define REPLY_HEADERS_MAX 16
@@ -51,6 +52,7 @@ struct reply {
     struct str body;
     struct header headers[REPLY_HEADERS_MAX];
     size_t n_headers;
+    bool refused; /* a header was refused: the status stays 500, without a body */
 };
 /* Refuses (drops and sets status 500) values with control bytes: nothing a peer sent can split a response. */
 void reply_header(struct reply *r, const char *name, struct str value);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct pool;
+/* NULL when the system gives no threads. The threads block every signal. */
 struct pool *pool_new(const char *name, unsigned n_threads, size_t queue_max);
 void pool_free(struct pool *p);
 bool pool_submit(struct pool *p, void (*run)(void *job), void *job);
