@@ -1,7 +1,8 @@
 #pragma once
 /*
- * The resolved policy as the gateway uses it: a person's directory groups become the `groups` claim of a token. Immutable,
- * reference counted, any thread. Made from the same text by the same code as the cluster's RBAC, so the two cannot disagree.
+ * The resolved policy as the gateway uses it: a person's directory groups become the `groups` claim
+ * of a token. Immutable, reference counted, any thread. Made from the same text by the same code as
+ * the cluster's RBAC, so the two cannot disagree.
  */
 #include "base/arena.h"
 #include "base/diag.h"
@@ -9,13 +10,15 @@
 struct policy_snapshot;
 struct policy_snapshot *policy_snapshot_ref(struct policy_snapshot *s);
 void policy_snapshot_unref(struct policy_snapshot *s);
-/* Reads and checks the text without directory or cluster (groups are matched by name when a person comes). NULL: see d. */
+/* Reads and checks the text without directory or cluster (groups are matched by name when a person
+ * comes). NULL: see d. */
 struct policy_snapshot *policy_snapshot_new(const struct source *source, struct diags *d);
 
 struct snapshot_site {
     struct str name, audience;
 };
-size_t policy_snapshot_sites(const struct policy_snapshot *s, const struct snapshot_site **ret_sites);
+size_t policy_snapshot_sites(const struct policy_snapshot *s,
+                             const struct snapshot_site **ret_sites);
 
 struct snapshot_subject {
     struct str username;
@@ -23,11 +26,14 @@ struct snapshot_subject {
     size_t n_group_ids;
 };
 struct snapshot_groups {
-    struct str *names; /* "team:<team>" and, for time-boxed grants that run now, "jit:<space>:<role>"; sorted, unique */
+    struct str *names; /* "team:<team>" and, for time-boxed grants that run now,
+                          "jit:<space>:<role>"; sorted, unique */
     size_t n;
-    int64_t until_ms; /* a token with these groups must end by then; 0: no bound. End of the first time-boxed grant or `add` */
+    int64_t until_ms; /* a token with these groups must end by then; 0: no bound. End of the first
+                         time-boxed grant or `add` */
 };
-/* audience: the site's audience, or any other client's id (then team: groups only). False: the arena is exhausted. */
+/* audience: the site's audience, or any other client's id (then team: groups only). False: the
+ * arena is exhausted. */
 bool policy_snapshot_groups(const struct policy_snapshot *s, const struct snapshot_subject *subject,
                             struct str audience, int64_t now_ms, struct arena *a,
                             struct snapshot_groups *ret);
