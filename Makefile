@@ -107,3 +107,46 @@ fuzz:
 	@tools/run-fuzz run out/fuzz/fuzz $(FUZZ)
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
+
+# --- what people type
+DESTDIR ?=
+PREFIX  ?= /usr/local
+
+.PHONY: testbins
+testbins: all $(UNIT:%=$(OUT)/unit/%) $(TEST_PROGRAMS:%=$(OUT)/bin/%)
+
+setup: ; @tools/setup build
+check: ; @tools/check
+demo:  ; @tools/demo
+bench: ; @tools/bench
+
+asan: ; @$(MAKE) -s VARIANT=asan unit fuzz-replay
+tsan: ; @$(MAKE) -s VARIANT=tsan unit
+analyze: ; $(MAKE) OUT=out/analyze EXTRA_CFLAGS='-fanalyzer -Wno-error' all
+cov:
+	$(MAKE) OUT=out/cov EXTRA_CFLAGS='--coverage -O0' EXTRA_LDFLAGS=--coverage unit
+	@gcov -n -r $$(find out/cov/obj -name '*.gcda' ! -path '*/tests/*') 2>/dev/null | \
+	    awk '/^File/{f=$$2} /^Lines/{sub(/.*:/,"",$$2); print $$2, f}' | sort -n
+compdb:
+	$(MAKE) -n --always-make all testbins | tools/compdb >compile_commands.json
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/lotse
+	install -m 755 $(filter-out %/lotse-login-net,$(PROGRAMS:%=$(OUT)/bin/%)) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(OUT)/bin/lotse-login-net $(DESTDIR)$(PREFIX)/libexec/lotse
+	ln -sf lotse-login $(DESTDIR)$(PREFIX)/bin/kubectl-lotse
+clean:
+	rm -rf out
+
+help:
+	@echo 'make              builds everything (VARIANT=dev|release|asan|tsan)'
+	@echo 'make demo         a whole company on this machine: LDAP, three clusters, gateway, kubectl'
+	@echo 'make check        installs what the tests need and runs all of them'
+	@echo 'make unit         unit tests only;  make out/dev/unit/test_x builds one'
+	@echo 'make lint format  the order of the house;  clang-format'
+	@echo 'make asan tsan    unit tests and fuzz corpora under sanitizers'
+	@echo 'make fuzz         libFuzzer, FUZZ_SECONDS=60 a target'
+	@echo 'make bench        speed and memory beside their limits'
+	@echo 'make analyze cov  gcc -fanalyzer;  line coverage of the unit tests'
+	@echo 'make compdb       compile_commands.json for editors'
+	@echo 'make install      PREFIX=/usr/local DESTDIR='
+	@echo 'make setup        system packages, compiler and libraries only'
