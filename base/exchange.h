@@ -63,3 +63,16 @@ void reply_no_store(struct reply *r); /* Cache-Control: no-store, Pragma: no-cac
 
 /* What runs a request. env is the handler's own; worker thread unless the route says inline. */
 typedef void handler_fn(void *env, const struct request *request, struct reply *reply);
+
+/* Every endpoint as a row. Who offers endpoints makes a table that ends with path NULL; gateway/ hands it to gateway/http. */
+enum route_flags {
+    ROUTE_INLINE = 1, /* touches neither store nor directory: answered on the I/O thread */
+    ROUTE_CORS = 2,   /* readable by registered origins without credentials */
+};
+#define METHOD_BIT(method) (1U << (method))
+struct route {
+    const char *path; /* below the table's prefix, compared byte for byte with the raw target */
+    unsigned methods; /* METHOD_BIT(HTTP_GET) | ...; GET brings HEAD, ROUTE_CORS brings OPTIONS */
+    handler_fn *handler;
+    unsigned flags;
+};

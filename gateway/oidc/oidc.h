@@ -50,15 +50,5 @@ struct oidc_env {
     struct login_throttle *throttle; /* shared over reloads */
 };
 
-/* Every endpoint as a row: path, methods, handler, flags. gateway/ gives the table to gateway/http. */
-enum route_flags {
-    ROUTE_INLINE = 1, /* touches neither store nor directory: answered on the I/O thread */
-    ROUTE_CORS = 2,   /* readable by registered origins without credentials */
-};
-struct route {
-    const char *path;
-    unsigned methods; /* 1 << HTTP_GET | ... */
-    handler_fn *handler;
-    unsigned flags;
-};
-extern const struct route oidc_routes[]; /* ends with path NULL */
+/* Our endpoints, below the issuer's path; ends with path NULL. */
+extern const struct route oidc_routes[];
