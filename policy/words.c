@@ -1,0 +1,128 @@
+#include "policy/words.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+static size_t slot_of(const struct intern *t, struct str s)
+{
+    size_t mask = t->n_slots - 1;
+    size_t i = (size_t)hash_fast(s) & mask;
+    while (t->slots[i] != 0 && !str_eq(t->items[t->slots[i] - 1], s))
+        i = (i + 1) & mask;
+    return i;
+}
+
+static bool intern_grow(struct intern *t)
+{
+    size_t n = t->n_slots ? t->n_slots * 4 : 64;
+    uint32_t *slots = ARENA_ARRAY(t->arena, n, uint32_t);
+    if (!slots)
+        return false;
+    t->slots = slots;
+    t->n_slots = n;
+    for (size_t id = 0; id < t->n; id++)
+        t->slots[slot_of(t, t->items[id])] = (uint32_t)id + 1;
+    return true;
+}
+
+uint32_t intern_add(struct intern *t, struct str s)
+{
+    if ((t->n + 1) * 2 > t->n_slots && !intern_grow(t))
+        return ID_NONE;
+    size_t i = slot_of(t, s);
+    if (t->slots[i] != 0)
+        return t->slots[i] - 1;
+    struct str *item = ARENA_PUSH(t->arena, t);
+    if (!item)
+        return ID_NONE;
+    *item = s;
+    t->slots[i] = (uint32_t)t->n;
+    return (uint32_t)t->n - 1;
+}
+
+uint32_t intern_find(const struct intern *t, struct str s)
+{
+    if (t->n_slots == 0)
+        return ID_NONE;
+    uint32_t found = t->slots[slot_of(t, s)];
+    return found ? found - 1 : ID_NONE;
+}
+
+bool strs_has(struct strs set, struct str s)
+{
+    for (size_t i = 0; i < set.n; i++)
+        if (str_eq(set.items[i], s))
+            return true;
+    return false;
+}
+
+int str_order(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+struct strs strs_sorted(struct arena *a, struct strs set)
+{
+    struct str *copy = ARENA_ARRAY(a, set.n, struct str);
+    if (!copy || set.n == 0)
+        return (struct strs){0};
+    memcpy(copy, set.items, set.n * sizeof(*copy));
+    qsort(copy, set.n, sizeof(*copy), str_order);
+    size_t n = 1;
+    for (size_t i = 1; i < set.n; i++)
+        if (!str_eq(copy[i], copy[n - 1]))
+            copy[n++] = copy[i];
+    return (struct strs){copy, n};
+}
+
+struct str strs_join(struct arena *a, struct strs set, char separator)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < set.n; i++)
+        n += set.items[i].n + 1;
+    char *text = arena_alloc(a, n);
+    if (!text || n == 0)
+        return STR_NONE;
+    char *end = text;
+    for (size_t i = 0; i < set.n; i++) {
+        if (i > 0)
+            *end++ = separator;
+        if (set.items[i].n > 0)
+            memcpy(end, set.items[i].p, set.items[i].n);
+        end += set.items[i].n;
+    }
+    return (struct str){text, n - 1};
+}
+
+struct str pairs_get(const struct str_pairs *pairs, struct str key)
+{
+    for (size_t i = 0; i < pairs->n; i++)
+        if (str_eq(pairs->items[i].key, key))
+            return pairs->items[i].value;
+    return STR_NONE;
+}
+
+/* The usual two-finger walk: on a mismatch the last '*' takes one character more. Linear for one
+ * star, never exponential. */
+bool glob_matches(struct str pattern, struct str s)
+{
+    size_t p = 0, i = 0, star = SIZE_MAX, resume = 0;
+    while (i < s.n) {
+        if (p < pattern.n && pattern.p[p] == '*') {
+            star = p++;
+            resume = i;
+        } else if (p < pattern.n && pattern.p[p] == s.p[i]) {
+            p++;
+            i++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            i = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.n && pattern.p[p] == '*')
+        p++;
+    return p == pattern.n;
+}
