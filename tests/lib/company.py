@@ -251,10 +251,10 @@ class Company:
             "expired": [("objectClass", "shadowAccount"), ("shadowExpire", "18000")],  # April 2019
             "must_change": [("pwdReset", "TRUE")],
         }[p.state]
-        return _ldif(p.dn, ("objectClass", "inetOrgPerson"), ("uid", p.uid), ("cn", p.cn), ("sn", p.surname), ("givenName", p.given),
+        return _ldif(p.dn, ("objectClass", "inetOrgPerson"), *extra, ("uid", p.uid), ("cn", p.cn), ("sn", p.surname), ("givenName", p.given),
                      ("displayName", p.cn), ("mail", p.mail), ("title", "Administration" if p.admin else "Entwicklung"),
                      ("entryUUID", p.uuid), ("userPassword", ssha(p.password, hashlib.sha256(p.uid.encode()).digest()[:8])),
-                     *(("memberOf", self.groups[cn].dn) for cn in p.groups), *extra)
+                     *(("memberOf", self.groups[cn].dn) for cn in p.groups))
 
     def directory(self):
         """What a connector reads of everybody, as JSON-able data; groups by their normalised DN, nested ones included."""
