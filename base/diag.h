@@ -34,6 +34,7 @@ struct diags {
     size_t n, cap, n_errors;
     size_t max; /* after so many the rest is only counted; default 100 */
     size_t n_dropped;
+    bool last_kept; /* the diagnostic made last is in items, a hint has a place */
 };
 void diags_init(struct diags *d, struct arena *arena);
 void diag_error(struct diags *d, struct pos pos, const char *format, ...) __attribute__((format(printf, 3, 4)));

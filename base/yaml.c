@@ -1,0 +1,343 @@
+#include "base/yaml.h"
+
+#include <libfyaml.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/yaml_scan.h"
+
+struct reader {
+    struct arena *arena;
+    const struct yaml_limits *limits;
+    struct diags *d;
+    struct yaml_scan scan;
+    struct fy_diag *fy_diag;
+    struct fy_parser *parser;
+    size_t n_nodes;
+};
+
+/* An event belongs to its parser and goes back there. */
+struct event {
+    struct fy_parser *parser;
+    struct fy_event *fy;
+};
+
+static void event_release(struct event *event)
+{
+    if (event->fy)
+        fy_parser_event_free(event->parser, event->fy);
+}
+#define auto_event struct event __attribute__((cleanup(event_release)))
+
+static void reader_fini(struct reader *r)
+{
+    if (r->parser)
+        fy_parser_destroy(r->parser);
+    if (r->fy_diag)
+        fy_diag_destroy(r->fy_diag);
+    yaml_scan_fini(&r->scan);
+}
+#define auto_reader struct reader __attribute__((cleanup(reader_fini)))
+
+static struct pos mark_pos(const struct reader *r, const struct fy_mark *from,
+                           const struct fy_mark *to)
+{
+    return yaml_scan_pos(&r->scan, from->input_pos, to ? to->input_pos : from->input_pos + 1);
+}
+
+static struct pos token_pos(const struct reader *r, struct fy_token *token, struct pos otherwise)
+{
+    const struct fy_mark *from = token ? fy_token_start_mark(token) : NULL;
+    return from ? mark_pos(r, from, fy_token_end_mark(token)) : otherwise;
+}
+
+/* What stands nowhere (the value that was left out) stands where `otherwise` says. */
+static struct pos event_pos(const struct reader *r, struct fy_event *event, struct pos otherwise)
+{
+    const struct fy_mark *from = fy_event_start_mark(event);
+    return from ? mark_pos(r, from, fy_event_end_mark(event)) : otherwise;
+}
+
+/* The library stopped: its first message becomes ours. */
+static bool syntax_error(struct reader *r)
+{
+    void *iterator = NULL;
+    const struct fy_diag_error *error = fy_diag_errors_iterate(r->fy_diag, &iterator);
+    if (error && error->msg)
+        diag_error(r->d, yaml_scan_clamp(&r->scan, error->line, error->column), "%s", error->msg);
+    else
+        diag_error(r->d, yaml_scan_clamp(&r->scan, 0, 0), "not YAML");
+    return false;
+}
+
+static bool next_event(struct reader *r, struct event *event)
+{
+    event_release(event);
+    *event = (struct event){r->parser, fy_parser_parse(r->parser)};
+    return event->fy || syntax_error(r);
+}
+
+static bool too_large(struct reader *r, struct pos pos)
+{
+    diag_error(r->d, pos, "the file is larger than the memory set aside for it");
+    return false;
+}
+
+static bool check_node(struct reader *r, struct fy_event *event, struct pos pos, size_t depth)
+{
+    struct fy_token *anchor = fy_event_get_anchor_token(event),
+                    *tag = fy_event_get_tag_token(event);
+    if (event->type == FYET_ALIAS || anchor) {
+        diag_error(r->d, anchor ? token_pos(r, anchor, pos) : pos,
+                   "anchors (&) and aliases (*) are not allowed");
+        diag_hint(r->d, "write the value out, or in quotes if it begins with & or *");
+        return false;
+    }
+    if (tag) {
+        diag_error(r->d, token_pos(r, tag, pos), "tags (!) are not allowed");
+        diag_hint(r->d, "remove it, or put the value in quotes if it begins with !");
+        return false;
+    }
+    if (depth > r->limits->max_depth) {
+        diag_error(r->d, pos, "nested more than %zu levels deep", r->limits->max_depth);
+        return false;
+    }
+    if (++r->n_nodes > r->limits->max_nodes) {
+        diag_error(r->d, pos, "more than %zu values in one file", r->limits->max_nodes);
+        return false;
+    }
+    return true;
+}
+
+/* What an escape in double quotes may have made. */
+static bool check_text(struct reader *r, struct str text, struct pos pos)
+{
+    while (text.n > 0) {
+        uint32_t code;
+        if (utf8_take(&text, &code) &&
+            (code == '\n' || code == '\t' || !code_point_is_control(code)))
+            continue;
+        diag_error(r->d, pos, "the text contains the control character U+%04X", (unsigned)code);
+        return false;
+    }
+    return true;
+}
+
+static bool read_scalar(struct reader *r, struct fy_event *event, struct yaml *ret)
+{
+    struct fy_token *token = event->scalar.value;
+    struct str text = STR_NONE;
+    if (token) {
+        text.p = fy_token_get_text(token, &text.n);
+        ret->quoted = fy_token_scalar_style(token) != FYSS_PLAIN;
+    }
+    if (!check_text(r, text, ret->pos))
+        return false;
+    ret->text = arena_str(r->arena, text);
+    return ret->text.p || too_large(r, ret->pos);
+}
+
+static bool read_node(struct reader *r, struct fy_event *event, struct pos otherwise, size_t depth,
+                      struct yaml *ret);
+
+struct items {
+    struct yaml *items;
+    size_t n, cap;
+};
+
+static bool read_list(struct reader *r, size_t depth, struct yaml *ret)
+{
+    struct items list = {0};
+    auto_event event = {0};
+    while (next_event(r, &event)) {
+        if (event.fy->type == FYET_SEQUENCE_END) {
+            ret->items = list.items;
+            ret->n = list.n;
+            return true;
+        }
+        struct yaml item = {0};
+        if (!read_node(r, event.fy, ret->pos, depth + 1, &item))
+            return false;
+        struct yaml *place = ARENA_PUSH(r->arena, &list);
+        if (!place)
+            return too_large(r, item.pos);
+        *place = item;
+    }
+    return false;
+}
+
+static bool read_key(struct reader *r, struct fy_event *event, struct pos otherwise, size_t depth,
+                     struct yaml_pair *ret)
+{
+    ret->key_pos = event_pos(r, event, otherwise);
+    if (event->type != FYET_SCALAR && event->type != FYET_ALIAS) {
+        diag_error(r->d, ret->key_pos, "a key must be a text, not a list or a map");
+        if (event->type == FYET_MAPPING_START)
+            diag_hint(r->d, "a value that begins with { needs quotes if it is meant as text");
+        return false;
+    }
+    struct yaml key = {0};
+    if (!read_node(r, event, otherwise, depth, &key))
+        return false;
+    const struct fy_mark *from = fy_event_start_mark(event), *to = fy_event_end_mark(event);
+    if (key.text.n == 0) {
+        diag_error(r->d, ret->key_pos, "a key is missing before ':'");
+        return false;
+    }
+    if (from && to && from->line != to->line) {
+        diag_error(r->d, ret->key_pos, "a key must stand on one line");
+        diag_hint(r->d, "is a comma or a closing bracket missing before it?");
+        return false;
+    }
+    if (!key.quoted && str_is(key.text, "<<")) {
+        diag_error(r->d, ret->key_pos, "merge keys (<<) are not allowed");
+        diag_hint(r->d, "write the values out");
+        return false;
+    }
+    ret->key = key.text;
+    return true;
+}
+
+static int pair_order(const void *a, const void *b)
+{
+    const struct yaml_pair *x = *(const struct yaml_pair *const *)a;
+    const struct yaml_pair *y = *(const struct yaml_pair *const *)b;
+    int order = str_cmp(x->key, y->key);
+    return order ? order : (x > y) - (x < y);
+}
+
+static bool check_duplicates(struct reader *r, const struct yaml *map)
+{
+    auto_free const struct yaml_pair **sorted = mem_array(map->n, sizeof(*sorted));
+    for (size_t i = 0; i < map->n; i++)
+        sorted[i] = &map->pairs[i];
+    if (map->n > 1)
+        qsort(sorted, map->n, sizeof(*sorted), pair_order);
+    bool good = true;
+    for (size_t i = 1; i < map->n; i++) {
+        if (!str_eq(sorted[i - 1]->key, sorted[i]->key))
+            continue;
+        diag_error(r->d, sorted[i]->key_pos, "the key '%.*s' stands twice", STR_F(sorted[i]->key));
+        diag_hint(r->d, "it is already in line %u", sorted[i - 1]->key_pos.line);
+        good = false;
+    }
+    return good;
+}
+
+struct pairs {
+    struct yaml_pair *items;
+    size_t n, cap;
+};
+
+static bool read_map(struct reader *r, size_t depth, struct yaml *ret)
+{
+    struct pairs map = {0};
+    auto_event event = {0};
+    while (next_event(r, &event)) {
+        if (event.fy->type == FYET_MAPPING_END) {
+            ret->pairs = map.items;
+            ret->n = map.n;
+            return check_duplicates(r, ret);
+        }
+        struct yaml_pair pair = {0};
+        if (!read_key(r, event.fy, ret->pos, depth + 1, &pair) || !next_event(r, &event) ||
+            !read_node(r, event.fy, pair.key_pos, depth + 1, &pair.value))
+            return false;
+        struct yaml_pair *place = ARENA_PUSH(r->arena, &map);
+        if (!place)
+            return too_large(r, pair.key_pos);
+        *place = pair;
+    }
+    return false;
+}
+
+static bool read_node(struct reader *r, struct fy_event *event, struct pos otherwise, size_t depth,
+                      struct yaml *ret)
+{
+    *ret = (struct yaml){.pos = event_pos(r, event, otherwise)};
+    if (!check_node(r, event, ret->pos, depth))
+        return false;
+    if (event->type == FYET_SEQUENCE_START) {
+        ret->kind = YAML_LIST;
+        return read_list(r, depth, ret);
+    }
+    if (event->type == FYET_MAPPING_START) {
+        ret->kind = YAML_MAP;
+        return read_map(r, depth, ret);
+    }
+    return read_scalar(r, event, ret);
+}
+
+static bool is_left_out(const struct yaml *y)
+{
+    return y->kind == YAML_SCALAR && !y->quoted && y->text.n == 0;
+}
+
+static bool read_second_document(struct reader *r, struct event *event)
+{
+    struct pos pos = yaml_scan_clamp(&r->scan, 0, 0);
+    pos = event_pos(r, event->fy, pos);
+    if (!fy_event_start_mark(event->fy) && next_event(r, event))
+        pos = event_pos(r, event->fy, pos);
+    diag_error(r->d, pos, "a second document begins here; one file is one document");
+    return false;
+}
+
+static bool read_document(struct reader *r, struct yaml *ret)
+{
+    struct pos start = {r->scan.source, 1, 1, 1};
+    *ret = (struct yaml){.kind = YAML_MAP, .pos = start};
+    auto_event event = {0};
+    if (!next_event(r, &event) ||
+        !next_event(r, &event)) /* the stream's start, and what is in it */
+        return false;
+    if (event.fy->type == FYET_STREAM_END)
+        return true;
+    if (!next_event(r, &event) || !read_node(r, event.fy, start, 1, ret))
+        return false;
+    if (is_left_out(ret))
+        *ret = (struct yaml){.kind = YAML_MAP, .pos = start};
+    if (!next_event(r, &event) || !next_event(r, &event)) /* the document's end, and what follows */
+        return false;
+    return event.fy->type == FYET_STREAM_END || read_second_document(r, &event);
+}
+
+static bool open_parser(struct reader *r, struct str text)
+{
+    struct fy_diag_cfg diag;
+    fy_diag_cfg_default(&diag);
+    diag.fp = NULL;
+    diag.colorize = false;
+    r->fy_diag = fy_diag_create(&diag);
+    if (!r->fy_diag)
+        return false;
+    fy_diag_set_collect_errors(r->fy_diag, true);
+    struct fy_parse_cfg parse = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE,
+                                 .diag = r->fy_diag};
+    r->parser = fy_parser_create(&parse);
+    return r->parser && fy_parser_set_string(r->parser, text.p, text.n) == 0;
+}
+
+const struct yaml *yaml_read(struct arena *a, const struct source *source,
+                             const struct yaml_limits *limits, struct diags *d)
+{
+    struct str text = source->text;
+    if (text.n > limits->max_bytes) {
+        diag_error(d, (struct pos){.source = source}, "%zu bytes: more than the %zu allowed",
+                   text.n, limits->max_bytes);
+        return NULL;
+    }
+    struct yaml *root = ARENA_NEW(a, struct yaml);
+    auto_reader r = {.arena = a, .limits = limits, .d = d};
+    if (!root || !yaml_scan_init(&r.scan, source, d))
+        return NULL;
+    if (text.n == 0) { /* the library takes no empty string */
+        *root = (struct yaml){.kind = YAML_MAP, .pos = {source, 1, 1, 1}};
+        return root;
+    }
+    if (!open_parser(&r, text)) {
+        diag_error(d, (struct pos){.source = source}, "the YAML library does not start");
+        return NULL;
+    }
+    return read_document(&r, root) ? root : NULL;
+}
