@@ -117,8 +117,8 @@ enum jws_outcome jws_verify(const struct keyset *ks, struct str token, enum toke
                             struct arena *a, struct claims *ret_claims)
 {
     auto_buf signature = BUF_INIT(KEY_SIGNATURE_MAX), payload = BUF_INIT(JWS_TOKEN_MAX);
-    struct parts p;
-    struct key *k;
+    struct parts p = {0};
+    struct key *k = NULL;
     size_t n_keys = 0;
 
     if (token.n > JWS_TOKEN_MAX)

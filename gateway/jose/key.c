@@ -166,7 +166,7 @@ int key_from_pkey(EVP_PKEY *pkey_, bool can_sign, struct str kid, struct key **r
 {
     auto_pkey *pkey = pkey_;
     auto_key *k = NULL;
-    enum jose_alg alg;
+    enum jose_alg alg = JOSE_RS256;
 
     if (judge_pkey(pkey, &alg, e) < 0)
         return -1;
