@@ -163,7 +163,7 @@ static void put_char(struct buf *out, struct str *s)
     bool good = utf8_take(s, &code);
     if (code == '\t')
         buf_char(out, ' ');
-    else if (!good || code_point_is_control(code))
+    else if (!good || code_point_is_control(code) || code == 0xFEFF)
         buf_lit(out, "\xEF\xBF\xBD");
     else
         buf_bytes(out, from.p, from.n - s->n);

@@ -83,12 +83,23 @@ static bool too_large(struct reader *r, struct pos pos)
     return false;
 }
 
+/* The library's mark of an anchor or alias stands behind its & or *; ours stands on it. */
+static struct pos sigil_pos(const struct reader *r, struct pos pos)
+{
+    if (pos.column < 2)
+        return pos;
+    struct pos before = pos;
+    before.column--;
+    before.length++;
+    return yaml_scan_stands(&r->scan, before, "&*") ? before : pos;
+}
+
 static bool check_node(struct reader *r, struct fy_event *event, struct pos pos, size_t depth)
 {
     struct fy_token *anchor = fy_event_get_anchor_token(event),
                     *tag = fy_event_get_tag_token(event);
     if (event->type == FYET_ALIAS || anchor) {
-        diag_error(r->d, anchor ? token_pos(r, anchor, pos) : pos,
+        diag_error(r->d, sigil_pos(r, anchor ? token_pos(r, anchor, pos) : pos),
                    "anchors (&) and aliases (*) are not allowed");
         diag_hint(r->d, "write the value out, or in quotes if it begins with & or *");
         return false;

@@ -61,6 +61,18 @@ struct pos yaml_scan_clamp(const struct yaml_scan *scan, int line, int column)
     return (struct pos){scan->source, (unsigned)line, column > 0 ? (unsigned)column : 1, 1};
 }
 
+bool yaml_scan_stands(const struct yaml_scan *scan, struct pos pos, const char *characters)
+{
+    struct str rest = scan->source->text, line = STR_NONE;
+    for (unsigned i = 0; i < pos.line; i++)
+        if (!str_next(&rest, '\n', &line))
+            return false;
+    uint32_t code = 0;
+    for (unsigned i = 0; i < pos.column && line.n > 0; i++)
+        (void)utf8_take(&line, &code);
+    return code > 0 && code < 0x80 && strchr(characters, (int)code) != NULL;
+}
+
 static struct pos pos_at(const struct yaml_scan *scan, struct str rest)
 {
     struct str text = scan->source->text;

@@ -17,3 +17,5 @@ void yaml_scan_fini(struct yaml_scan *scan);
 struct pos yaml_scan_pos(const struct yaml_scan *scan, size_t from, size_t to);
 /* The position a library names by line and column, kept inside the text. */
 struct pos yaml_scan_clamp(const struct yaml_scan *scan, int line, int column);
+/* Is the character at pos one of these (ASCII)? */
+bool yaml_scan_stands(const struct yaml_scan *scan, struct pos pos, const char *characters);
