@@ -5,21 +5,23 @@
  *     text --policy_read--> policy_tree --policy_resolve--> policy --policy_emit--> rbac_set per
  * site --access_new--> cells
  *
- * Pure: no files, no network, no clock. Everything lives in the caller's arena. Called by
- * lotse-policy, by the gateway's snapshot (read only) and by tests; one thread per arena. The
- * language: docs/policy.md.
+ * Pure: no files, no network, no clock. Everything lives in the caller's arena, which must be
+ * without a ceiling (ARENA_NO_MAX): what comes in is bounded by the limits of the YAML and JSON
+ * readers. Called by lotse-policy, by the gateway's snapshot (read only) and by tests; one thread
+ * per arena. The language: docs/policy.md.
  */
 #include "policy/access.h"
 #include "policy/policy_input.h"
 #include "policy/policy_tree.h"
 
-/* --- read: all errors in one run; NULL when there was any. Several files make one policy. Sources
- * must outlive the tree. */
+/* --- read: all errors in one run. Several files make one policy. Sources must outlive the tree.
+ * NULL only when a text is no YAML at all; else the tree of what could be read, so that
+ * policy_resolve can say in the same run what else is wrong. */
 const struct policy_tree *policy_read(struct arena *a, const struct source *const *sources,
                                       size_t n_sources, struct diags *d);
 
-/* --- resolve: every name is looked up. NULL when there was any error. Tree and input must outlive
- * the result. */
+/* --- resolve: every name is looked up. NULL when d holds any error, those of policy_read included.
+ * Tree and input must outlive the result. */
 struct policy;
 const struct policy *policy_resolve(struct arena *a, const struct policy_tree *tree,
                                     const struct policy_input *in, struct diags *d);

@@ -28,9 +28,10 @@ struct policy_permissions {
     size_t n, cap;
 };
 
-struct policy_site {
+struct policy_site { /* the named entries begin with their name */
     struct word name, audience;
     struct str_pairs labels;
+    bool broken; /* an error was reported inside: what is missing is no error of its own */
 };
 struct policy_ldap {
     struct pos pos;
@@ -52,28 +53,32 @@ struct policy_team {
     struct words from, drop;
     struct policy_adds add;
     int64_t max; /* people; 0: no limit */
+    bool broken;
 };
 struct policy_role {
     struct word name, base;
     struct policy_permissions can, deny;
-    bool sensitive, cluster;
+    bool sensitive, cluster, broken;
 };
 struct policy_space {
     struct word name;
     struct words names, not, at;
     struct str_pairs label;
+    bool broken;
 };
 struct policy_grant {
     struct pos pos;
     struct word team, role, by, reason;
     struct words in, at;
     struct policy_time until;
+    bool broken;
 };
 struct policy_test {
     struct pos pos;
     struct word as, in, is, why;
     struct policy_permissions can;
     struct policy_time at;
+    bool broken;
 };
 
 #define POLICY_VEC(type) \
@@ -81,7 +86,13 @@ struct policy_test {
         struct type *items; \
         size_t n, cap; \
     }
+#define POLICY_SITES_MAX 64
+enum { TREE_SITES = 1, TREE_TEAMS = 2, TREE_ROLES = 4, TREE_SPACES = 8 };
+
 struct policy_tree {
+    const struct source *const *sources;
+    size_t n_sources;
+    unsigned unreadable; /* TREE_*: the section as a whole; names of it are then not looked up */
     struct policy_ldap ldap;
     POLICY_VEC(policy_site) sites;
     POLICY_VEC(policy_team) teams;
