@@ -9,7 +9,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 PKG     := pkg-config
-LIBS    := libcrypto libssl jansson libmicrohttpd libfyaml sqlite3 libcurl libargon2
+LIBS    := libcrypto libssl jansson libmicrohttpd gnutls libfyaml sqlite3 libcurl libargon2
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wmissing-prototypes -Wstrict-prototypes \
         -Wwrite-strings -Wcast-qual -Wconversion -Werror
@@ -44,7 +44,7 @@ X_crypto := -lcrypto
 X_base   := -ljansson -lfyaml -lmd
 X_net    := -lcurl
 X_ldap   := -lldap -llber
-X_all    := -lmicrohttpd -lsqlite3 -lcurl -lldap -llber -largon2 -lfyaml -ljansson -lssl -lcrypto -lmd -lutf8proc
+X_all    := -lmicrohttpd -lgnutls -lsqlite3 -lcurl -lldap -llber -largon2 -lfyaml -ljansson -lssl -lcrypto -lmd -lutf8proc
 
 # --- programs: name, main file, rooms (most dependent first), external libraries
 PROGRAMS :=

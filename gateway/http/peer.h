@@ -1,6 +1,7 @@
 #pragma once
 /*
- * Who is at the other end: addresses as text, networks in CIDR form, and what X-Forwarded-For is worth. Pure; any thread.
+ * Who is at the other end: addresses as text, networks in CIDR form, and what X-Forwarded-For is
+ * worth. Pure; any thread.
  */
 #include <sys/socket.h>
 
@@ -23,7 +24,8 @@ bool address_is_loopback(const struct address *a);
 bool cidr_parse(struct str text, struct cidr *ret);
 bool cidr_has(const struct cidr *c, const struct address *a);
 
-/* From the right, the first address that is not a trusted proxy. Only asked when the connection itself comes from one; an entry
-   that cannot be read ends the walk: the last address that could be trusted counts. lists: the header's lines in order. */
+/* From the right, the first address that is not a trusted proxy. Only asked when the connection
+   itself comes from one; an entry that cannot be read ends the walk: the last address that could be
+   trusted counts. lists: the header's lines in order. */
 struct address peer_of(const struct address *connection, const struct str *lists, size_t n_lists,
                        const struct cidr *trusted, size_t n_trusted);
