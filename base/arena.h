@@ -1,9 +1,11 @@
 #pragma once
 /*
- * An arena: memory that lives as long as one request, one configuration, one policy, and is freed at once. It has a ceiling:
- * what a peer can make us allocate is bounded by it. One arena, one thread at a time.
+ * An arena: memory that lives as long as one request, one configuration, one policy, and is freed
+ * at once. It has a ceiling: what a peer can make us allocate is bounded by it. One arena, one
+ * thread at a time.
  *
- * Running into the ceiling returns NULL and sets ->exhausted; running out of the machine's memory ends the process.
+ * Running into the ceiling returns NULL and sets ->exhausted; running out of the machine's memory
+ * ends the process.
  */
 #include "base/str.h"
 
@@ -29,12 +31,14 @@ void *arena_array(struct arena *a, size_t n, size_t size);
 /* Copies, NUL-terminated behind the last byte. An exhausted arena gives STR_NONE / "". */
 struct str arena_str(struct arena *a, struct str s);
 const char *arena_cstr(struct arena *a, struct str s);
-struct str arena_fmt(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct str arena_fmt(struct arena *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* A growing array inside an arena: items, n, cap; ARENA_PUSH gives the address of a new zeroed last item, or NULL. */
+/* A growing array inside an arena: items, n, cap; ARENA_PUSH gives the address of a new zeroed last
+ * item, or NULL. */
 void *arena_push(struct arena *a, void **items, size_t *n, size_t *cap, size_t size);
-#define ARENA_PUSH(a, vec)                                                                         \
-    ((__typeof__((vec)->items))arena_push((a), (void **)&(vec)->items, &(vec)->n, &(vec)->cap,     \
+#define ARENA_PUSH(a, vec) \
+    ((__typeof__((vec)->items))arena_push((a), (void **)&(vec)->items, &(vec)->n, &(vec)->cap, \
                                           sizeof(*(vec)->items)))
 
 #define auto_arena struct arena __attribute__((cleanup(arena_fini)))

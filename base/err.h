@@ -2,9 +2,10 @@
 /*
  * Failures, the second of our two classes of return (STYLE: errors, two classes, never mixed).
  *
- * A *failure* is what the caller cannot handle by itself: a back end, the system, the configuration, a bug. Such a function
- * returns int, 0 or -1, and writes one sentence into struct err: what is wrong, where, and what to do. An *outcome* (wrong
- * password, code replayed) is an enum of its family and never travels in here.
+ * A *failure* is what the caller cannot handle by itself: a back end, the system, the
+ * configuration, a bug. Such a function returns int, 0 or -1, and writes one sentence into struct
+ * err: what is wrong, where, and what to do. An *outcome* (wrong password, code replayed) is an
+ * enum of its family and never travels in here.
  *
  * Any thread; a struct err belongs to its caller.
  */
@@ -27,7 +28,8 @@ struct err {
 
 #define must_check __attribute__((warn_unused_result))
 
-/* Writes class and text, returns -1, so that a guard reads `return fail(e, ...)`. A longer text is cut. */
+/* Writes class and text, returns -1, so that a guard reads `return fail(e, ...)`. A longer text is
+ * cut. */
 int fail(struct err *e, enum err_class class, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
 /* The same with ": strerror(errno)" behind it and class ERR_SYSTEM. */

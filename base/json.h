@@ -1,7 +1,9 @@
 #pragma once
 /*
- * The JSON edge. In: jansson with our limits, then typed getters that copy into an arena, so that no json_t leaves the
- * *_json.c of its type. Out: a small writer on struct buf that cannot produce wrong syntax when used in order.
+ * The JSON edge. In: jansson with our limits, then typed getters that copy into an arena, so that
+ * no json_t leaves the
+ * *_json.c of its type. Out: a small writer on struct buf that cannot produce wrong syntax when
+ * used in order.
  */
 #include <jansson.h>
 
@@ -15,14 +17,18 @@ static inline void json_release_at(json_t **j)
 }
 #define auto_json __attribute__((cleanup(json_release_at))) json_t
 
-/* One value, nothing behind it, no duplicate members, at most max_bytes and 64 levels; NULL and e otherwise. */
+/* One value, nothing behind it, no duplicate members, at most max_bytes and 64 levels; NULL and e
+ * otherwise. */
 json_t *json_read(struct str text, size_t max_bytes, struct err *e);
-/* Typed getters: false when absent, null or of another type (outputs untouched). Strings are copied into a. */
+/* Typed getters: false when absent, null or of another type (outputs untouched). Strings are copied
+ * into a. */
 bool json_get_str(const json_t *object, const char *key, struct arena *a, struct str *ret);
-bool json_get_i64(const json_t *object, const char *key, int64_t *ret); /* integers only, never reals */
+bool json_get_i64(const json_t *object, const char *key,
+                  int64_t *ret); /* integers only, never reals */
 bool json_get_bool(const json_t *object, const char *key, bool *ret);
 /* An array of strings; false when any member is something else. */
-bool json_get_strs(const json_t *object, const char *key, struct arena *a, struct str **ret, size_t *ret_n);
+bool json_get_strs(const json_t *object, const char *key, struct arena *a, struct str **ret,
+                   size_t *ret_n);
 
 struct json_out {
     struct buf *b;

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * The structured log: one line per event on one descriptor, JSON or text, written with one write(2). Values are escaped, so
- * no peer can forge a line (control bytes, bidi and ESC are neutralised). Any thread.
+ * The structured log: one line per event on one descriptor, JSON or text, written with one
+ * write(2). Values are escaped, so no peer can forge a line (control bytes, bidi and ESC are
+ * neutralised). Any thread.
  *
  *     log_info("listening", LOG_STR("address", addr), LOG_INT("port", port));
  */
@@ -23,8 +24,9 @@ struct log_field {
 
 void log_setup(int fd, enum log_format format, enum log_level least);
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
-#define log_at(level, message, ...)                                                                \
-    log_write((level), (message), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.key = NULL}})
+#define log_at(level, message, ...) \
+    log_write((level), (message), \
+              (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.key = NULL}})
 #define log_debug(message, ...) log_at(LOG_DEBUG, message, __VA_ARGS__)
 #define log_info(message, ...)  log_at(LOG_INFO, message, __VA_ARGS__)
 #define log_warn(message, ...)  log_at(LOG_WARN, message, __VA_ARGS__)

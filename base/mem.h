@@ -1,7 +1,8 @@
 #pragma once
 /*
- * The heap. malloc and its friends stand only in base/ (lint); everyone else uses an arena, a buf, or these. None of them
- * returns NULL: when the machine has no memory left the process says so and ends (the supervisor starts it again).
+ * The heap. malloc and its friends stand only in base/ (lint); everyone else uses an arena, a buf,
+ * or these. None of them returns NULL: when the machine has no memory left the process says so and
+ * ends (the supervisor starts it again).
  */
 #include <stddef.h>
 
@@ -14,11 +15,11 @@ void mem_free(void *p);
 
 #define MEM_NEW(type) ((type *)mem_alloc(sizeof(type)))
 /* Hands an owning local over: `return take(p);` */
-#define take(p)                                                                                    \
-    ({                                                                                             \
-        __typeof__(p) taken_ = (p);                                                                \
-        (p) = NULL;                                                                                \
-        taken_;                                                                                    \
+#define take(p) \
+    ({ \
+        __typeof__(p) taken_ = (p); \
+        (p) = NULL; \
+        taken_; \
     })
 
 static inline void mem_free_at(void *address)

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * A pool of worker threads with a bounded queue. Submitting never blocks: a full queue says no, and the caller sheds load
- * (503). Freed: what is queued is still run, then the threads end.
+ * A pool of worker threads with a bounded queue. Submitting never blocks: a full queue says no, and
+ * the caller sheds load (503). Freed: what is queued is still run, then the threads end.
  */
 #include <stdbool.h>
 #include <stddef.h>

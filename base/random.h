@@ -1,5 +1,6 @@
 #pragma once
-/* Randomness behind a vtable. The system's source cannot fail: when the kernel gives nothing, the process ends. */
+/* Randomness behind a vtable. The system's source cannot fail: when the kernel gives nothing, the
+ * process ends. */
 #include <stddef.h>
 #include <stdint.h>
 

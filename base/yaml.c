@@ -39,23 +39,34 @@ static void reader_fini(struct reader *r)
 }
 #define auto_reader struct reader __attribute__((cleanup(reader_fini)))
 
-static struct pos mark_pos(const struct reader *r, const struct fy_mark *from,
-                           const struct fy_mark *to)
-{
-    return yaml_scan_pos(&r->scan, from->input_pos, to ? to->input_pos : from->input_pos + 1);
-}
-
 static struct pos token_pos(const struct reader *r, struct fy_token *token, struct pos otherwise)
 {
     const struct fy_mark *from = token ? fy_token_start_mark(token) : NULL;
-    return from ? mark_pos(r, from, fy_token_end_mark(token)) : otherwise;
+    const struct fy_mark *to = token ? fy_token_end_mark(token) : NULL;
+    return from && to ? yaml_scan_pos(&r->scan, from->input_pos, to->input_pos) : otherwise;
+}
+
+/* The library's marks of a quoted text stand inside of its quotes; ours include them. */
+static bool is_inside_quotes(const struct reader *r, struct fy_event *event, size_t from, size_t to)
+{
+    struct str text = r->scan.source->text;
+    if (event->type != FYET_SCALAR || !event->scalar.value || from == 0 || to >= text.n)
+        return false;
+    enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
+    char quote = style == FYSS_SINGLE_QUOTED ? '\'' : '"';
+    return (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) &&
+           text.p[from - 1] == quote && text.p[to] == quote;
 }
 
 /* What stands nowhere (the value that was left out) stands where `otherwise` says. */
 static struct pos event_pos(const struct reader *r, struct fy_event *event, struct pos otherwise)
 {
-    const struct fy_mark *from = fy_event_start_mark(event);
-    return from ? mark_pos(r, from, fy_event_end_mark(event)) : otherwise;
+    const struct fy_mark *from = fy_event_start_mark(event), *to = fy_event_end_mark(event);
+    if (!from || !to)
+        return otherwise;
+    if (is_inside_quotes(r, event, from->input_pos, to->input_pos))
+        return yaml_scan_pos(&r->scan, from->input_pos - 1, to->input_pos + 1);
+    return yaml_scan_pos(&r->scan, from->input_pos, to->input_pos);
 }
 
 /* The library stopped: its first message becomes ours. */
@@ -151,28 +162,41 @@ static bool read_scalar(struct reader *r, struct fy_event *event, struct yaml *r
 static bool read_node(struct reader *r, struct fy_event *event, struct pos otherwise, size_t depth,
                       struct yaml *ret);
 
-struct items {
-    struct yaml *items;
-    size_t n, cap;
-};
+/* A list or map grows outside of the arena and is copied into it once its size is known. */
+static void *room_for_one(void *items, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return items;
+    *cap = n ? n * 2 : 8;
+    return mem_realloc(items, *cap * size);
+}
+
+static bool keep(struct reader *r, const void *items, size_t n, size_t size, void **ret_kept)
+{
+    *ret_kept = arena_array(r->arena, n, size);
+    if (*ret_kept && n)
+        memcpy(*ret_kept, items, n * size);
+    return *ret_kept != NULL;
+}
 
 static bool read_list(struct reader *r, size_t depth, struct yaml *ret)
 {
-    struct items list = {0};
+    auto_free struct yaml *items = NULL;
+    void *kept;
+    size_t n = 0, cap = 0;
     auto_event event = {0};
     while (next_event(r, &event)) {
         if (event.fy->type == FYET_SEQUENCE_END) {
-            ret->items = list.items;
-            ret->n = list.n;
+            if (!keep(r, items, n, sizeof(*items), &kept))
+                return too_large(r, ret->pos);
+            ret->items = kept;
+            ret->n = n;
             return true;
         }
-        struct yaml item = {0};
-        if (!read_node(r, event.fy, ret->pos, depth + 1, &item))
+        items = room_for_one(items, n, &cap, sizeof(*items));
+        if (!read_node(r, event.fy, ret->pos, depth + 1, &items[n]))
             return false;
-        struct yaml *place = ARENA_PUSH(r->arena, &list);
-        if (!place)
-            return too_large(r, item.pos);
-        *place = item;
+        n++;
     }
     return false;
 }
@@ -235,29 +259,25 @@ static bool check_duplicates(struct reader *r, const struct yaml *map)
     return good;
 }
 
-struct pairs {
-    struct yaml_pair *items;
-    size_t n, cap;
-};
-
 static bool read_map(struct reader *r, size_t depth, struct yaml *ret)
 {
-    struct pairs map = {0};
+    auto_free struct yaml_pair *pairs = NULL;
+    void *kept;
+    size_t n = 0, cap = 0;
     auto_event event = {0};
     while (next_event(r, &event)) {
         if (event.fy->type == FYET_MAPPING_END) {
-            ret->pairs = map.items;
-            ret->n = map.n;
+            if (!keep(r, pairs, n, sizeof(*pairs), &kept))
+                return too_large(r, ret->pos);
+            ret->pairs = kept;
+            ret->n = n;
             return check_duplicates(r, ret);
         }
-        struct yaml_pair pair = {0};
-        if (!read_key(r, event.fy, ret->pos, depth + 1, &pair) || !next_event(r, &event) ||
-            !read_node(r, event.fy, pair.key_pos, depth + 1, &pair.value))
+        pairs = room_for_one(pairs, n, &cap, sizeof(*pairs));
+        if (!read_key(r, event.fy, ret->pos, depth + 1, &pairs[n]) || !next_event(r, &event) ||
+            !read_node(r, event.fy, pairs[n].key_pos, depth + 1, &pairs[n].value))
             return false;
-        struct yaml_pair *place = ARENA_PUSH(r->arena, &map);
-        if (!place)
-            return too_large(r, pair.key_pos);
-        *place = pair;
+        n++;
     }
     return false;
 }
@@ -340,7 +360,11 @@ const struct yaml *yaml_read(struct arena *a, const struct source *source,
     }
     struct yaml *root = ARENA_NEW(a, struct yaml);
     auto_reader r = {.arena = a, .limits = limits, .d = d};
-    if (!root || !yaml_scan_init(&r.scan, source, d))
+    if (!root) {
+        (void)too_large(&r, (struct pos){.source = source});
+        return NULL;
+    }
+    if (!yaml_scan_init(&r.scan, source, d))
         return NULL;
     if (text.n == 0) { /* the library takes no empty string */
         *root = (struct yaml){.kind = YAML_MAP, .pos = {source, 1, 1, 1}};

@@ -1,8 +1,9 @@
 #pragma once
 /*
- * The YAML edge: a strict subset of YAML 1.2 becomes a tree with positions. Refused, each with its place: anchors, aliases,
- * tags, merge keys, duplicate keys, complex keys, several documents, tabs as indentation, a BOM, invalid UTF-8, control and
- * bidi characters, and everything beyond the limits. Scalars stay text; what a text means its reader decides.
+ * The YAML edge: a strict subset of YAML 1.2 becomes a tree with positions. Refused, each with its
+ * place: anchors, aliases, tags, merge keys, duplicate keys, complex keys, several documents, tabs
+ * as indentation, a BOM, invalid UTF-8, control and bidi characters, and everything beyond the
+ * limits. Scalars stay text; what a text means its reader decides.
  */
 #include "base/diag.h"
 
@@ -33,10 +34,12 @@ const struct yaml *yaml_read(struct arena *a, const struct source *source,
 const struct yaml *yaml_get(const struct yaml *map, struct str key); /* NULL: absent or not a map */
 bool yaml_is_null(const struct yaml *y); /* absent value, ~ or null, unquoted */
 
-/* Typed readers: a wrong type is a diagnostic at the node and false; the output is then untouched. */
+/* Typed readers: a wrong type is a diagnostic at the node and false; the output is then untouched.
+ */
 bool yaml_to_str(const struct yaml *y, struct str *ret, struct diags *d);
 bool yaml_to_bool(const struct yaml *y, bool *ret, struct diags *d); /* true | false only */
 bool yaml_to_i64(const struct yaml *y, int64_t least, int64_t most, int64_t *ret, struct diags *d);
 bool yaml_to_duration(const struct yaml *y, int64_t *ret_ms, struct diags *d);
 /* Every key of map must be one of names; others are errors with "did you mean". */
-bool yaml_check_keys(const struct yaml *map, const struct str *names, size_t n_names, struct diags *d);
+bool yaml_check_keys(const struct yaml *map, const struct str *names, size_t n_names,
+                     struct diags *d);

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What yaml.c asks of a text before a YAML library sees it: characters that have no place in a file people write, and where
- * a byte stands in lines and columns. Only for base/yaml.c.
+ * What yaml.c asks of a text before a YAML library sees it: characters that have no place in a file
+ * people write, and where a byte stands in lines and columns. Only for base/yaml.c.
  */
 #include "base/diag.h"
 
