@@ -1,0 +1,20 @@
+/* VIRTUAL(group, resource): what RBAC asks about although no discovery lists it. Impersonation:
+ * users, groups and the authentication.k8s.io rows; signers: certificates; nodes: the kubelet's own
+ * API (KEP-2862). */
+VIRTUAL("", "users")
+VIRTUAL("", "groups")
+VIRTUAL("", "nodes/stats")
+VIRTUAL("", "nodes/metrics")
+VIRTUAL("", "nodes/log")
+VIRTUAL("", "nodes/spec")
+VIRTUAL("", "nodes/checkpoint")
+VIRTUAL("", "nodes/pods")
+VIRTUAL("", "nodes/healthz")
+VIRTUAL("", "nodes/configz")
+VIRTUAL("authentication.k8s.io", "uids")
+VIRTUAL("authentication.k8s.io", "users")
+VIRTUAL("authentication.k8s.io", "groups")
+VIRTUAL("authentication.k8s.io", "userextras")
+VIRTUAL("authentication.k8s.io", "serviceaccounts")
+VIRTUAL("authentication.k8s.io", "nodes")
+VIRTUAL("certificates.k8s.io", "signers")
