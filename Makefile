@@ -58,8 +58,10 @@ endif
 endef
 $(eval $(call program,lotse-gateway,gateway/main.c,gateway gateway/http gateway/oidc webui/pages gateway/store gateway/jose connectors policy base,$(X_all)))
 $(eval $(call program,lotse-policy,policy/cli/main.c,policy/cli connectors policy base/net base,$(X_all)))
-$(eval $(call program,lotse-login,login/main.c,login base,$(X_base)))
-$(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,$(X_all)))
+# kubectl starts lotse-login for every command: without a dynamic linker it starts faster than /bin/true. No sanitizer is static.
+X_login := -lmd $(if $(filter -fsanitize%,$(FLAGS_$(VARIANT))),,-static-pie)
+$(eval $(call program,lotse-login,login/main.c,login base,$(X_login)))
+$(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,-lcurl -lfyaml -ljansson -lmd))
 
 .PHONY: all help check demo bench lint format unit fuzz fuzz-replay asan tsan analyze cov compdb install clean setup
 .DEFAULT_GOAL := all
