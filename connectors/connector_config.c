@@ -280,3 +280,14 @@ int connector_open(const struct connector_config *config, const struct clock *cl
     }
     return ldap_connector_new(&settings, clock, ret, e);
 }
+
+void connector_configs_resolve(struct connector_configs *configs, struct arena *a,
+                               struct str folder)
+{
+    for (size_t i = 0; i < configs->n; i++)
+        for (size_t k = 0; k < N_KEYS; k++) {
+            struct str *path = (struct str *)(void *)((char *)&configs->items[i] + keys[k].offset);
+            if (strcmp(connector_keys[k].value, "file") == 0 && path->n && path->p[0] != '/')
+                *path = arena_fmt(a, "%.*s/%.*s", STR_F(folder), STR_F(*path));
+        }
+}
