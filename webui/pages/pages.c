@@ -12,6 +12,7 @@
 
 #define EMBEDDED(name) ((struct str){embedded_##name, embedded_##name##_size})
 #define PAGE_MAX       ((size_t)256 << 10)
+#define CHOICES_MAX    16  /* directories to choose from */
 #define LIST_MAX       256 /* teams or sites shown; the rest is cut */
 
 #define TEXTV(n, v)        {.name = (n), .type = VAR_TEXT, .text = (v)}
@@ -92,6 +93,16 @@ static struct str notice_text(enum lang lang, enum login_notice notice)
 
 void page_login(struct buf *out, const struct page_login *p)
 {
+    struct template_var choice_vars[CHOICES_MAX][3];
+    struct template_row choices[CHOICES_MAX];
+    size_t n_choices = p->n_connectors < CHOICES_MAX ? p->n_connectors : CHOICES_MAX;
+    for (size_t i = 0; i < n_choices; i++) {
+        choice_vars[i][0] = (struct template_var)TEXTV("id", p->connectors[i]);
+        choice_vars[i][1] =
+            (struct template_var)FLAGV("chosen", str_eq(p->connectors[i], p->connector_id));
+        choice_vars[i][2] = (struct template_var)ENDV;
+        choices[i] = (struct template_row){choice_vars[i]};
+    }
     const struct page page = {p->lang, text(p->lang, "login_title"), EMBEDDED(login_html), false};
     const struct template_var vars[] = {
         TEXTV("client_name", p->client_name),
@@ -101,6 +112,8 @@ void page_login(struct buf *out, const struct page_login *p)
         TEXTV("notice", notice_text(p->lang, p->notice)),
         FLAGV("fixed", p->username_fixed),
         FLAGV("focus_name", p->username.n == 0),
+        FLAGV("has_choice", n_choices > 0),
+        LISTV("choices", choices, n_choices),
         ENDV,
     };
     page_fill(out, &page, vars);

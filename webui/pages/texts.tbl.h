@@ -4,6 +4,7 @@ TEXT(login_title, "Sign in", "Anmelden")
 TEXT(login_to, "to continue to", "weiter zu")
 TEXT(login_username, "Username", "Benutzername")
 TEXT(login_password, "Password", "Passwort")
+TEXT(login_directory, "Directory", "Verzeichnis")
 TEXT(login_button, "Sign in", "Anmelden")
 TEXT(login_again, "Please confirm that it is you.", "Bitte bestätigen Sie, dass Sie es sind.")
 TEXT(login_foot, "Use your company account. Your password is checked by the company directory and is not stored here.",
