@@ -1,0 +1,217 @@
+"""The tour of `make demo`: a company, three real clusters, the gateway, and one developer's day. tools/demo runs it.
+
+Each step prints the command as a person would type it and what it really said, checks that, and ends the tour by name
+when it is not so."""
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("VARIANT", "release")
+
+from tests.lib import browser_login, company  # noqa: E402
+from tests.lib.ca import CA  # noqa: E402
+from tests.lib.cluster import Issuer, Sites  # noqa: E402
+from tests.lib.gateway import Gateway  # noqa: E402
+from tests.lib.slapd import Slapd  # noqa: E402
+from tests.lib.tools import free_port, ours, tool  # noqa: E402
+
+DEVELOPER, OWN, FOREIGN = "m.sommer", "pay-api", "shop-web"
+NEW_TEAM_GROUP, NEW_NAMESPACE = "shop-dev", "shop-web"
+TTY = sys.stdout.isatty()
+
+
+class Failed(Exception):
+    pass
+
+
+def bold(text):
+    return f"\033[1m{text}\033[0m" if TTY else text
+
+
+def dim(text):
+    return f"\033[2m{text}\033[0m" if TTY else text
+
+
+class Tour:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.number = 0
+        self.home = self.folder / "home"
+        self.home.mkdir()
+        self.started = []
+
+    # --- telling
+
+    def step(self, text):
+        self.number += 1
+        self.title = text
+        print(f"\n{bold(f'{self.number}. {text}')}", flush=True)
+
+    def note(self, text):
+        print(dim(f"   {text}"), flush=True)
+
+    def run(self, *command, expect=0, says=None, never=None, shown=None, **more):
+        """Shows a command and its output; expect: exit status (None: any but 0), says: text that must be in the output."""
+        words = [shown or pathlib.Path(command[0]).name, *map(str, command[1:])]
+        print("   $ " + (shown if shown else shlex.join(words)), flush=True)
+        run = subprocess.run([str(c) for c in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             stdin=subprocess.DEVNULL, env=self.env(), timeout=120, **more)
+        for line in run.stdout.rstrip().splitlines():
+            print("   " + line)
+        good = run.returncode != 0 if expect is None else run.returncode == expect
+        if not good:
+            raise Failed(f"exit status {run.returncode}, expected {'another than 0' if expect is None else expect}")
+        for text in [says] if isinstance(says, str) else says or []:
+            if text not in run.stdout:
+                raise Failed(f"the output does not say {text!r}")
+        if never and never in run.stdout:
+            raise Failed(f"the output says {never!r}")
+        return run.stdout
+
+    def env(self):
+        path = f"{pathlib.Path(ours('lotse-login')).parent}:{pathlib.Path(tool('kubectl')).parent}:{os.environ['PATH']}"
+        keep = {k: v for k, v in os.environ.items() if k in ("TERM", "TZ")}
+        return keep | {"PATH": path, "HOME": str(self.home), "KUBECONFIG": str(self.home / ".kube/config"), "LANG": "C.UTF-8",
+                       "LOTSE_BROWSER": str(self.browser)}
+
+    def timed(self, what, start):
+        began = time.monotonic()
+        made = start()
+        self.note(f"{what} ({time.monotonic() - began:.1f} s)")
+        return made
+
+    # --- the company
+
+    def start(self):
+        self.step("A company: its directory, three clusters, its policy, the gateway")
+        self.corp = company.sample()
+        self.ca = CA(self.folder / "ca", "Lotse demo CA")
+        self.slapd = self.timed(f"slapd with {len(self.corp.people)} people and {len(self.corp.groups)} groups",
+                                lambda: Slapd(self.folder / "slapd", ca=self.ca).start())
+        self.started.append(self.slapd)
+        port = free_port()
+        issuer = Issuer(f"https://127.0.0.1:{port}", pathlib.Path(self.ca.cert).read_text(), company.AUDIENCES,
+                        username_claim="preferred_username")
+        self.sites = Sites(self.folder / "sites", company.SITES, issuer)
+        self.timed("three kube-apiservers on an etcd: fra, muc, ber", self.sites.start)
+        self.started.append(self.sites)
+        self.timed("their namespaces", lambda: [cluster.create_namespaces(
+            {n["name"]: n["labels"] for n in self.corp.namespaces(cluster.name)}) for cluster in self.sites])
+        self.policy = self.folder / "policy.yaml"
+        self.policy.write_text(self.corp.policy())
+        self.gateway = self.timed(f"lotse-gateway at {issuer.url}", lambda: Gateway(
+            self.folder / "gateway", slapd=self.slapd, ca=self.ca, port=port, policy=self.policy, sites=self.sites).start())
+        self.started.append(self.gateway)
+        self.browser = browser_login.write(self.folder / "browser", self.ca.cert, DEVELOPER, self.corp.person(DEVELOPER).password)
+
+    def stop(self):
+        for server in reversed(self.started):
+            server.stop()
+
+    # --- the tour
+
+    def policy_is_applied(self):
+        self.step("An admin compiles the policy and applies it to the three clusters")
+        arguments = ["--policy", self.policy, "--directory-config", self.gateway.connectors_file, "--kubeconfig", self.sites.kubeconfig]
+        self.run(ours("lotse-policy"), "check", *arguments)
+        out = self.run(ours("lotse-policy"), "apply", *arguments)
+        self.run(ours("lotse-policy"), "apply", *arguments, says="no change")
+        return out
+
+    def kubectl(self, *arguments, **more):
+        return self.run(tool("kubectl"), *arguments, **more)
+
+    def developer_logs_in(self):
+        person = self.corp.person(DEVELOPER)
+        self.step(f"A developer ({DEVELOPER}, team payments) sets up kubectl and logs in, once for all clusters")
+        self.run(ours("lotse-login"), "setup", f"--issuer={self.gateway.issuer}", f"--ca-file={self.ca.cert}")
+        self.note(f"the browser opens, the login page asks; this script types {DEVELOPER} and the password for you")
+        self.kubectl("--context=fra", "auth", "whoami", says=[f"lotse:{person.uid}", "lotse:team:payments"])
+
+    def only_own_namespaces(self):
+        self.step("Own namespaces work, foreign ones do not")
+        self.kubectl("--context=fra", "-n", OWN, "get", "pods", says="No resources found")
+        self.kubectl("--context=fra", "-n", FOREIGN, "get", "pods", expect=1, says="Forbidden")
+        self.note("the same login serves the other sites, without a browser")
+        self.kubectl("--context=muc", "-n", OWN, "get", "pods", says="No resources found")
+
+    def a_token_does_not_travel(self):
+        self.step("A token for one site is refused by another")
+        out = subprocess.run([ours("lotse-login"), "get-token", f"--issuer={self.gateway.issuer}", f"--ca-file={self.ca.cert}",
+                              "--audience=k8s-fra"], env=self.env(), text=True, capture_output=True, check=True).stdout
+        token = out.split('"token":"')[1].split('"')[0]
+        muc = self.sites["muc"]
+        self.kubectl(f"--server={muc.url}", f"--certificate-authority={muc.folder / 'ca.crt'}", f"--token={token}", "get", "pods",
+                     "--kubeconfig=/dev/null", expect=1, says="Unauthorized",
+                     shown="kubectl --server=MUC --token=TOKEN-FOR-FRA get pods")
+
+    def a_move_in_the_directory(self):
+        self.step("The person is moved to another team in LDAP; the next refresh shows it, no cluster is touched")
+        for group in ("pay-dev", "pay-qa"):
+            if DEVELOPER in self.corp.group(group).people:
+                self.slapd.leave(DEVELOPER, group)
+        self.slapd.join(DEVELOPER, NEW_TEAM_GROUP)
+        self.note(f"ldapmodify: {DEVELOPER} leaves pay-dev and joins {NEW_TEAM_GROUP}")
+        self.note("a refresh comes by itself within ten minutes; `lotse-login clean` makes the next call refresh at once")
+        self.run(ours("lotse-login"), "clean")
+        self.kubectl("--context=fra", "auth", "whoami", says="lotse:team:shop", never="lotse:team:payments")
+        self.kubectl("--context=fra", "-n", NEW_NAMESPACE, "get", "pods", says="No resources found")
+        self.kubectl("--context=fra", "-n", OWN, "get", "pods", expect=1, says="Forbidden")
+
+    def a_disabled_person(self):
+        self.step("The person is disabled in LDAP; the next refresh is refused")
+        self.slapd.disable(DEVELOPER)
+        self.run(ours("lotse-login"), "clean")
+        self.kubectl("--context=fra", "get", "pods", expect=1, says="disabled")
+        self.slapd.reset()
+
+    def tour(self):
+        for step in (self.start, self.policy_is_applied, self.developer_logs_in, self.only_own_namespaces,
+                     self.a_token_does_not_travel, self.a_move_in_the_directory, self.a_disabled_person):
+            step()
+
+    def by_hand(self):
+        print(f"\n{bold('Now try it by hand.')} Everything is up until Ctrl-C.\n")
+        print(f"   Login page and your own page   {self.gateway.issuer}/")
+        print(f"   Discovery                      {self.gateway.issuer}/.well-known/openid-configuration")
+        print(f"   (its certificate is signed by  {self.ca.cert})\n")
+        for uid, what in ((DEVELOPER, "payments"), ("u.adler", "platform, administrator"), ("j.mueller", "shop")):
+            print(f"   {uid:<14} {self.corp.person(uid).password:<24} {what}")
+        login = pathlib.Path(ours("lotse-login")).parent
+        print(f"\n   export KUBECONFIG={self.home}/.kube/config PATH={login}:{pathlib.Path(tool('kubectl')).parent}:$PATH")
+        print("   kubectl --context=fra -n pay-api get pods\n", flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        print("\nstopping")
+
+
+def main():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    folder = tempfile.mkdtemp(prefix="lotse-demo.")
+    tour = Tour(folder)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        tour.tour()
+        print(f"\n{bold('The tour is complete.')}")
+        if TTY and sys.stdin.isatty():
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+            tour.by_hand()
+        return 0
+    except (Failed, Exception) as e:  # noqa: BLE001
+        print(f"\ndemo: step {tour.number} failed ({getattr(tour, 'title', 'start')}): {e}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        tour.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+sys.exit(main())
