@@ -24,6 +24,7 @@ size_t universe_bits(const struct universe *u);
 /* NULL: a limit, see e. The set must be one of those the universe was made from. */
 const struct access *access_new(struct arena *a, const struct universe *u,
                                 const struct rbac_set *set, struct err *e);
+const struct rbac_set *access_set(const struct access *x); /* what it was made from */
 struct access_size {
     size_t n_subjects, n_namespaces, n_cells, n_permission_sets;
 };

@@ -6,15 +6,13 @@
  */
 #include <stdlib.h>
 
+#include "policy/keyed.h"
 #include "policy/resolved.h"
 
 #define SRCS_MAX 8 /* lines named in one annotation */
 
-struct cell { /* one subject in one binding; the key sorts by namespace, role, group, each by its
-                 rank among the names */
-    uint64_t key;
-    uint32_t grant;
-};
+/* A cell: one subject in one binding. Its key sorts by namespace, role, group, each by its rank
+ * among the names; its value is the grant. */
 #define KEY_BITS 21
 #define KEY_MASK (((uint32_t)1 << KEY_BITS) - 1)
 
@@ -22,7 +20,7 @@ struct emitter {
     const struct policy *p;
     struct arena *arena;
     size_t site;
-    struct cell *cells;
+    struct keyed *cells;
     size_t n, cap;
     struct intern groups; /* group names by id; then ranks */
     uint32_t *group_rank, *role_rank, *namespace_rank;
@@ -83,8 +81,8 @@ static uint64_t key_of(uint32_t namespace, uint32_t role, uint32_t group)
 
 static void add_cell(struct emitter *e, uint32_t namespace, uint32_t grant, uint32_t group)
 {
-    struct cell *cell = arena_push(e->arena, (void **)&e->cells, &e->n, &e->cap, sizeof(*cell));
-    *cell = (struct cell){key_of(namespace, e->p->grants[grant].role, group), grant};
+    struct keyed *cell = arena_push(e->arena, (void **)&e->cells, &e->n, &e->cap, sizeof(*cell));
+    *cell = (struct keyed){key_of(namespace, e->p->grants[grant].role, group), grant};
 }
 
 static struct str prefixed(struct arena *a, struct str name)
@@ -135,31 +133,6 @@ static void rekey(struct emitter *e)
     }
 }
 
-/* Least significant digit first, 11 bits at a time: stable, so grants of one subject stay in the
- * order of the policy. */
-static void sort_cells(struct emitter *e)
-{
-    uint64_t seen = 0;
-    struct cell *from = e->cells, *to = ARENA_ARRAY(e->arena, e->n, struct cell);
-    for (size_t i = 0; i < e->n; i++)
-        seen |= e->cells[i].key;
-    for (unsigned shift = 0; shift < 64; shift += 11) {
-        size_t starts[2049] = {0};
-        if ((seen >> shift & 2047) == 0)
-            continue;
-        for (size_t i = 0; i < e->n; i++)
-            starts[(from[i].key >> shift & 2047) + 1]++;
-        for (size_t i = 1; i < 2048; i++)
-            starts[i] += starts[i - 1];
-        for (size_t i = 0; i < e->n; i++)
-            to[starts[from[i].key >> shift & 2047]++] = from[i];
-        struct cell *swap = from;
-        from = to;
-        to = swap;
-    }
-    e->cells = from;
-}
-
 /* --- objects */
 
 static struct str_pairs one_pair(struct arena *a, struct str key, struct str value)
@@ -194,15 +167,15 @@ static int id_order(const void *a, const void *b)
 }
 
 /* "policy.yaml:30 policy.yaml:34", in the order of the policy; beyond SRCS_MAX their number */
-static struct str srcs_of(struct emitter *e, const struct cell *cells, size_t n)
+static struct str srcs_of(struct emitter *e, const struct keyed *cells, size_t n)
 {
     if (n == 1)
-        return grant_src(e, cells->grant);
+        return grant_src(e, cells->value);
     uint32_t *grants = ARENA_ARRAY(e->arena, n, uint32_t);
     struct str lines[SRCS_MAX + 1];
     size_t n_lines = 0, n_more = 0;
     for (size_t i = 0; i < n; i++)
-        grants[i] = cells[i].grant;
+        grants[i] = cells[i].value;
     qsort(grants, n, sizeof(*grants), id_order);
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && grants[i] == grants[i - 1])
@@ -217,7 +190,8 @@ static struct str srcs_of(struct emitter *e, const struct cell *cells, size_t n)
     return strs_join(e->arena, (struct strs){lines, n_lines}, ' ');
 }
 
-static void add_binding(struct emitter *e, struct rbac_set *set, const struct cell *cells, size_t n)
+static void add_binding(struct emitter *e, struct rbac_set *set, const struct keyed *cells,
+                        size_t n)
 {
     uint32_t namespace = (uint32_t)(cells->key >> (2 * KEY_BITS));
     uint32_t role = e->by_role_rank[cells->key >> KEY_BITS & KEY_MASK];
@@ -265,7 +239,7 @@ bool policy_emit(const struct policy *p, size_t site, struct arena *a, struct rb
         add_grant(&e, i, team_groups);
     rank_names(&e);
     rekey(&e);
-    sort_cells(&e);
+    e.cells = keyed_sort(a, e.cells, e.n); /* stable: grants stay in the order of the policy */
     e.role_names = ARENA_ARRAY(a, t->roles.n, struct str);
     for (size_t i = 0; i < t->roles.n; i++)
         e.role_names[i] = prefixed(a, t->roles.items[i].name.text);
