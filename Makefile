@@ -63,6 +63,12 @@ X_login := -lmd $(if $(filter -fsanitize%,$(FLAGS_$(VARIANT))),,-static-pie)
 $(eval $(call program,lotse-login,login/main.c,login base,$(X_login)))
 $(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,-lcurl -lfyaml -ljansson -lmd))
 
+# --- programs that only the tests use: never installed
+TEST_PROGRAMS := connector-probe
+$(OUT)/bin/connector-probe: $(call obj,tests/lib/connector_probe.c) $(call lib,connectors) $(call lib,base)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(X_all)
+
 .PHONY: all help check demo bench lint format unit fuzz fuzz-replay asan tsan analyze cov compdb install clean setup
 .DEFAULT_GOAL := all
 all: $(PROGRAMS:%=$(OUT)/bin/%)

@@ -1,10 +1,11 @@
 #pragma once
 /*
- * Where identities come from. A connector authenticates a person once (at login) and looks the same person up again (at each
- * refresh); both give the same typed result. Implementations: ldap, local (people in a file). The protocol and the policy
- * compiler know only this header.
+ * Where identities come from. A connector authenticates a person once (at login) and looks the same
+ * person up again (at each refresh); both give the same typed result. Implementations: ldap, local
+ * (people in a file). The protocol and the policy compiler know only this header.
  *
- * Every call blocks at most until its deadline (monotonic ms). Called from worker threads, several at a time.
+ * Every call blocks at most until its deadline (monotonic ms). Called from worker threads, several
+ * at a time.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -20,7 +21,8 @@ enum account_state {
 };
 
 struct person_group {
-    struct str id;   /* stable name in the directory: the normalised DN; for `local` the group's name */
+    struct str
+        id; /* stable name in the directory: the normalised DN; for `local` the group's name */
     struct str name; /* short name (cn), as stored */
 };
 
@@ -30,7 +32,8 @@ struct person {
     struct str username; /* as stored in the directory, [a-z0-9._@-]{1,128} */
     struct str display_name, mail; /* may be absent */
     enum account_state state;
-    struct person_group *groups; /* direct and nested, sorted by id, no duplicates, complete (a truncated answer is a failure) */
+    struct person_group *groups; /* direct and nested, sorted by id, no duplicates, complete (a
+                                    truncated answer is a failure) */
     size_t n_groups;
 };
 
@@ -46,14 +49,16 @@ struct directory {
 
 /* What a peer must handle by a switch without default. */
 enum connector_outcome {
-    CONNECTOR_OK,             /* *ret_person is filled; state is ACCOUNT_ACTIVE after authenticate */
-    CONNECTOR_WRONG_PASSWORD, /* or unknown person: the two cannot be told apart, by text or by time */
+    CONNECTOR_OK, /* *ret_person is filled; state is ACCOUNT_ACTIVE after authenticate */
+    CONNECTOR_WRONG_PASSWORD, /* or unknown person: the two cannot be told apart, by text or by time
+                               */
     CONNECTOR_GONE,           /* lookup only: no such person any more */
     CONNECTOR_DISABLED,
     CONNECTOR_LOCKED,
     CONNECTOR_EXPIRED,
     CONNECTOR_MUST_CHANGE_PASSWORD,
-    CONNECTOR_REFUSED,     /* the entry is not usable: ambiguous, no id, a name outside the allowed set; e says why (for the log) */
+    CONNECTOR_REFUSED, /* the entry is not usable: ambiguous, no id, a name outside the allowed set;
+                          e says why (for the log) */
     CONNECTOR_UNAVAILABLE, /* down, slow, lying, truncated; e says why (for the log) */
 };
 

@@ -40,7 +40,8 @@ struct connector_configs {
 bool connector_configs_read(const struct yaml *list, struct arena *a, struct diags *d,
                             struct connector_configs *ret);
 /* Makes the paths in the settings relative to the folder of the file they stand in. */
-void connector_configs_resolve(struct connector_configs *configs, struct arena *a, struct str folder);
+void connector_configs_resolve(struct connector_configs *configs, struct arena *a,
+                               struct str folder);
 /* Reads the password's file and makes the connector; nothing is connected. Free by
  * (*ret)->ops->free. */
 must_check int connector_open(const struct connector_config *config, const struct clock *clock,
