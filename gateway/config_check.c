@@ -51,31 +51,6 @@ static bool host_is_loopback(struct str host)
     return str_is(host, "localhost") || (address_parse(host, &a) && address_is_loopback(&a));
 }
 
-/* RFC 9700 4.1.3, RFC 8252 7.1: what may be registered decides where a code can ever be sent. */
-const char *redirect_uri_problem(struct str uri, bool is_public)
-{
-    struct str scheme, rest;
-    if (!str_is_utf8(uri) || str_has_control(uri) || str_has(uri, ' '))
-        return "white space or control characters";
-    if (str_has(uri, '*'))
-        return "no wildcards: redirect URIs are compared byte for byte";
-    if (str_has(uri, '#')) /* RFC 6749 3.1.2 */
-        return "no fragment is allowed";
-    if (str_has(uri, '\\') || !str_split(uri, ':', &scheme, &rest) || rest.n == 0)
-        return "not an absolute URI";
-    bool web = str_is(scheme, "https") || str_is(scheme, "http");
-    if (!web) /* a private scheme is a reversed domain name; javascript: and data: have no dot */
-        return is_public && str_has(scheme, '.') ? NULL : "the scheme must be https";
-    if (!str_starts(rest, STR("//")))
-        return "not an absolute URI";
-    struct str authority = authority_of(str_from_to(rest, 2, rest.n));
-    if (!has_only(authority, ".-:[]"))
-        return "broken host, or a user name in front of it";
-    if (str_is(scheme, "http") && !host_is_loopback(host_of(authority)))
-        return "http is for loopback only";
-    return NULL;
-}
-
 /* --- insecure combinations: each is a mistake, not a warning */
 
 static void check_listeners(struct config_reader *r)

@@ -1,4 +1,5 @@
 #include "gateway/config_internal.h"
+#include "gateway/oidc/redirect_uri.h"
 
 #include <stdlib.h>
 
@@ -112,10 +113,19 @@ static void read_secret(struct config_reader *r, const struct client_config *k,
 
 /* --- clients */
 
+static const char *uri_problem(struct str uri, bool is_public)
+{
+    if (str_has(uri, '*'))
+        return "it holds a wildcard: redirect URIs are compared byte for byte";
+    if (!is_public && !str_starts(uri, STR("http")))
+        return "only a public client may have a scheme of its own";
+    return redirect_uri_problem(uri);
+}
+
 static void check_uris(struct config_reader *r, const struct texts *uris, bool is_public)
 {
     for (size_t i = 0; i < uris->n; i++) {
-        const char *problem = redirect_uri_problem(uris->items[i], is_public);
+        const char *problem = uri_problem(uris->items[i], is_public);
         const struct yaml *y = uris->node->kind == YAML_LIST ? &uris->node->items[i] : uris->node;
         if (problem)
             diag_error(r->d, y->pos, "redirect URI: %s", problem);

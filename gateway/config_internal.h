@@ -19,5 +19,3 @@ struct pos config_pos(const struct config *c, const char *section, const char *n
 /* "https://host[:port][/path]", nothing else in it; path without a slash at the end, unless that is
  * all. */
 bool url_is_https(struct str url);
-/* A redirect URI as it may be registered; NULL: fine, else why not. */
-const char *redirect_uri_problem(struct str uri, bool is_public);
