@@ -128,6 +128,11 @@ check: ; @tools/check
 demo:  ; @tools/demo
 bench: ; @tools/bench
 
+# clang-format and lizard at their pinned versions come with tools/setup
+PYTHON := $(firstword $(wildcard .venv/bin/python) python3)
+lint:   ; @$(PYTHON) tools/lint
+format: ; @$(PYTHON) tools/lint --format
+
 asan: ; @$(MAKE) -s VARIANT=asan unit fuzz-replay
 tsan: ; @$(MAKE) -s VARIANT=tsan unit
 analyze: ; $(MAKE) OUT=out/analyze EXTRA_CFLAGS='-fanalyzer -Wno-error' all

@@ -227,28 +227,36 @@ static void set_up(struct http_client *c, const struct http_client_request *requ
     set_trust(c);
 }
 
+/* What is not named here (not HTTP, over a ceiling, a URL that is none) is a broken exchange. */
+static const struct {
+    CURLcode code;
+    enum http_client_outcome outcome;
+} outcomes[] = {
+    {CURLE_OK, HTTP_CLIENT_ANSWERED},
+    {CURLE_OPERATION_TIMEDOUT, HTTP_CLIENT_TIMED_OUT},
+    {CURLE_COULDNT_RESOLVE_HOST, HTTP_CLIENT_UNREACHABLE},
+    {CURLE_COULDNT_RESOLVE_PROXY, HTTP_CLIENT_UNREACHABLE},
+    {CURLE_COULDNT_CONNECT, HTTP_CLIENT_UNREACHABLE},
+    {CURLE_GOT_NOTHING, HTTP_CLIENT_UNREACHABLE},
+    {CURLE_SEND_ERROR, HTTP_CLIENT_UNREACHABLE},
+    {CURLE_RECV_ERROR, HTTP_CLIENT_UNREACHABLE},
+    {CURLE_PARTIAL_FILE, HTTP_CLIENT_UNREACHABLE},
+    {CURLE_SSL_CONNECT_ERROR, HTTP_CLIENT_UNTRUSTED},
+    {CURLE_PEER_FAILED_VERIFICATION, HTTP_CLIENT_UNTRUSTED},
+    {CURLE_SSL_CERTPROBLEM, HTTP_CLIENT_UNTRUSTED},
+    {CURLE_SSL_CIPHER, HTTP_CLIENT_UNTRUSTED},
+    {CURLE_SSL_CACERT_BADFILE, HTTP_CLIENT_UNTRUSTED},
+    {CURLE_SSL_CRL_BADFILE, HTTP_CLIENT_UNTRUSTED},
+    {CURLE_SSL_ISSUER_ERROR, HTTP_CLIENT_UNTRUSTED},
+    {CURLE_SSL_INVALIDCERTSTATUS, HTTP_CLIENT_UNTRUSTED},
+};
+
 static enum http_client_outcome outcome_of(CURLcode code)
 {
-    switch ((int)code) {
-    case CURLE_OK: return HTTP_CLIENT_ANSWERED;
-    case CURLE_OPERATION_TIMEDOUT: return HTTP_CLIENT_TIMED_OUT;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE: return HTTP_CLIENT_UNREACHABLE;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS: return HTTP_CLIENT_UNTRUSTED;
-    default: return HTTP_CLIENT_BROKEN;
-    }
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+        if (outcomes[i].code == code)
+            return outcomes[i].outcome;
+    return HTTP_CLIENT_BROKEN;
 }
 
 /* The URL as far as it may stand in a message: a query may carry secrets. */
