@@ -1,0 +1,321 @@
+#include "policy/cli/cli_options.h"
+
+#include "base/clock.h"
+
+#include <ctype.h>
+
+enum option_kind {
+    KIND_FLAG,
+    KIND_TEXT,
+    KIND_LIST,
+    KIND_PERCENT,
+    KIND_TIME,
+    KIND_DURATION,
+    KIND_FORMAT
+};
+
+struct option_row {
+    const char *name;
+    char letter;
+    const char *value;
+    enum option_kind kind;
+    size_t offset;
+    unsigned commands; /* a bit for each command that knows it */
+    const char *help;
+};
+#define ALL      (~0u)
+#define ONLY(id) (1u << COMMAND_##id)
+#define OPTION(name, letter, value, kind, field, commands, help) \
+    {name, letter, value, KIND_##kind, offsetof(struct cli_options, field), commands, help},
+static const struct option_row rows[] = {
+#include "policy/cli/cli_options.tbl.h"
+};
+#undef OPTION
+#define N_ROWS (sizeof(rows) / sizeof(*rows))
+
+struct command_row {
+    const char *name, *arguments, *help;
+};
+#define COMMAND(id, name, arguments, help) {name, arguments, help},
+static const struct command_row commands[N_COMMANDS] = {
+#include "policy/cli/commands.tbl.h"
+};
+#undef COMMAND
+
+static int unknown(struct err *e, const char *what, struct str name, const struct str *names,
+                   size_t n)
+{
+    struct str near = nearest_name(name, names, n);
+    if (near.n)
+        return fail(e, ERR_CONFIG, "no %s '%.*s': did you mean '%.*s'?", what, STR_F(name),
+                    STR_F(near));
+    return fail(e, ERR_CONFIG, "no %s '%.*s': see lotse-policy --help", what, STR_F(name));
+}
+
+static int read_command(struct str word, enum command *ret, struct err *e)
+{
+    struct str names[N_COMMANDS];
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        names[i] = STR_C(commands[i].name);
+        if (str_eq(names[i], word)) {
+            *ret = (enum command)i;
+            return 0;
+        }
+    }
+    return unknown(e, "command", word, names, N_COMMANDS);
+}
+
+static const struct option_row *find(struct str name, const struct cli_options *o, struct err *e)
+{
+    struct str names[N_ROWS];
+    for (size_t i = 0; i < N_ROWS; i++) {
+        bool same = name.n == 1 ? rows[i].letter == name.p[0] : str_is(name, rows[i].name);
+        names[i] = STR_C(rows[i].name);
+        if (same && (rows[i].commands & 1u << o->command))
+            return &rows[i];
+        if (same) {
+            (void)fail(e, ERR_CONFIG, "%s has no option --%s", commands[o->command].name,
+                       rows[i].name);
+            return NULL;
+        }
+    }
+    (void)unknown(e, "option", name, names, N_ROWS);
+    return NULL;
+}
+
+static int push(struct arena *a, struct strs_vec *list, struct str value, struct err *e)
+{
+    struct str *item = ARENA_PUSH(a, list);
+    if (!item)
+        return fail(e, ERR_LIMIT, "too many arguments");
+    *item = value;
+    return 0;
+}
+
+static int store(struct cli_options *o, const struct option_row *row, struct str value,
+                 struct arena *a, struct err *e)
+{
+    void *field = (char *)o + row->offset;
+    int64_t number = 0;
+    bool good = true;
+    switch (row->kind) {
+    case KIND_FLAG: *(bool *)field = true; break;
+    case KIND_TEXT: *(struct str *)field = value; break;
+    case KIND_LIST: return push(a, field, value, e);
+    case KIND_PERCENT: good = str_to_i64(value, &number) && number >= 0 && number <= 100; break;
+    case KIND_TIME: good = time_parse(value, &number); break;
+    case KIND_DURATION: good = duration_parse(value, &number); break;
+    case KIND_FORMAT:
+        good = str_is(value, "json") || str_is(value, "text");
+        *(bool *)field = str_is(value, "json");
+        break;
+    }
+    if (!good)
+        return fail(e, ERR_CONFIG, "--%s %.*s: expected %s", row->name, STR_F(value), row->value);
+    if (row->kind == KIND_PERCENT || row->kind == KIND_TIME || row->kind == KIND_DURATION)
+        *(int64_t *)field = number;
+    return 0;
+}
+
+struct words_left { /* the command line, and where we are */
+    int n, at;
+    char *const *items;
+};
+
+/* One option: --name value, --name=value, -x value. */
+static int read_option(struct words_left *w, struct cli_options *o, struct arena *a, struct err *e)
+{
+    const char *text = w->items[w->at];
+    struct str word = STR_C(text), name = word, value = STR_NONE;
+    bool is_long = word.n > 2 && word.p[1] == '-';
+    bool has_value = is_long && str_split(word, '=', &name, &value);
+    name = str_from_to(name, is_long ? 2 : 1, name.n);
+    if (!is_long && name.n != 1)
+        return fail(e, ERR_CONFIG, "'%s': a short option is one letter", text);
+    const struct option_row *row = find(name, o, e);
+    if (!row)
+        return -1;
+    if (!row->value && has_value)
+        return fail(e, ERR_CONFIG, "--%s takes no value", row->name);
+    if (row->value && !has_value) {
+        if (w->at + 1 >= w->n)
+            return fail(e, ERR_CONFIG, "--%s needs a value: %s", row->name, row->value);
+        value = STR_C(w->items[++w->at]);
+    }
+    return store(o, row, value, a, e);
+}
+
+static int read_words(struct words_left *w, struct cli_options *o, struct arena *a, struct err *e)
+{
+    bool only_arguments = false;
+    for (; w->at < w->n; w->at++) {
+        struct str word = STR_C(w->items[w->at]);
+        if (!only_arguments && str_is(word, "--")) {
+            only_arguments = true;
+            continue;
+        }
+        bool option = !only_arguments && word.n > 1 && word.p[0] == '-';
+        if ((option ? read_option(w, o, a, e) : push(a, &o->arguments, word, e)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Arguments are files of the policy, but with who-can. */
+static int read_arguments(struct cli_options *o, struct arena *a, struct err *e)
+{
+    if (o->command == COMMAND_WHO_CAN && o->arguments.n != 2)
+        return fail(e, ERR_CONFIG,
+                    "who-can needs a verb and a target, for example: who-can get /secrets");
+    if (o->command == COMMAND_CAN && o->arguments.n)
+        return fail(e, ERR_CONFIG, "can takes no arguments");
+    for (size_t i = 0; o->command != COMMAND_WHO_CAN && i < o->arguments.n; i++)
+        if (push(a, &o->policy, o->arguments.items[i], e) < 0)
+            return -1;
+    return o->policy.n ? 0 : push(a, &o->policy, STR("policy.yaml"), e);
+}
+
+static int check_combination(const struct cli_options *o, struct err *e)
+{
+    if (o->directory.n && o->directory_config.n)
+        return fail(e, ERR_CONFIG, "--directory and --directory-config exclude each other");
+    if (o->objects.n && o->kubeconfig.n)
+        return fail(e, ERR_CONFIG, "--objects and --kubeconfig exclude each other");
+    if (o->objects.n && o->command == COMMAND_APPLY)
+        return fail(e, ERR_CONFIG, "apply writes to clusters: --objects makes no sense with it");
+    return 0;
+}
+
+int cli_options_read(int argc, char *const *argv, struct arena *a, struct cli_options *ret,
+                     struct err *e)
+{
+    struct cli_options o = {.command = N_COMMANDS,
+                            .max_prune = 20,
+                            .timeout_ms = 60000,
+                            .out = STR("compiled"),
+                            .save = STR("snapshot")};
+    struct words_left w = {.n = argc, .at = 2, .items = argv};
+    struct str first = STR_C(argc > 1 ? argv[1] : NULL);
+    o.help = str_is(first, "--help") || str_is(first, "-h");
+    o.manual = str_is(first, "--manual");
+    if (!o.help && !o.manual) {
+        if (first.n == 0)
+            return fail(e, ERR_CONFIG, "which command? see lotse-policy --help");
+        if (read_command(first, &o.command, e) < 0 || read_words(&w, &o, a, e) < 0)
+            return -1;
+        if (!o.help && !o.manual && (read_arguments(&o, a, e) < 0 || check_combination(&o, e) < 0))
+            return -1;
+    }
+    *ret = o;
+    return 0;
+}
+
+static void help_options(enum command command, struct buf *out)
+{
+    for (size_t i = 0; i < N_ROWS; i++) {
+        const struct option_row *r = &rows[i];
+        if (!(r->commands & 1u << command))
+            continue;
+        size_t before = out->n;
+        if (r->letter)
+            buf_fmt(out, "  -%c, --%s", r->letter, r->name);
+        else
+            buf_fmt(out, "      --%s", r->name);
+        if (r->value)
+            buf_fmt(out, " %s", r->value);
+        size_t width = out->n - before;
+        if (width >= 30) {
+            buf_char(out, '\n');
+            width = 0;
+        }
+        buf_fmt(out, "%*s%s\n", (int)(30 - width), "", r->help);
+    }
+}
+
+void cli_options_help(const struct cli_options *o, bool has_command, struct buf *out)
+{
+    if (!has_command || o->command == N_COMMANDS) {
+        buf_c(
+            out,
+            "lotse-policy COMMAND [options]: who may do what on which cluster, from one text\n\n");
+        for (size_t i = 0; i < N_COMMANDS; i++)
+            buf_fmt(out, "  %-10s%s\n", commands[i].name, commands[i].help);
+        buf_c(out, "\nlotse-policy COMMAND --help says more; lotse-policy(1) everything.\n"
+                   "Exit status: 0 done, 1 findings or a difference, 2 usage or configuration, 3 a "
+                   "back end failed.\n");
+        return;
+    }
+    const struct command_row *c = &commands[o->command];
+    buf_fmt(out, "lotse-policy %s [options] %s\n%s\n\n", c->name, c->arguments, c->help);
+    help_options(o->command, out);
+}
+
+/* troff: a leading dot or quote would be a request, a backslash an escape, a bare hyphen a
+ * typographic one */
+static void man_text(struct buf *out, const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        buf_c(out, "\\&");
+    for (; *text; text++) {
+        if (*text == '\\')
+            buf_c(out, "\\e");
+        else if (*text == '-')
+            buf_c(out, "\\-");
+        else
+            buf_char(out, *text);
+    }
+}
+
+static void man_commands_of(struct buf *out, unsigned set)
+{
+    const char *separator = " Only with ";
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (set & 1u << i) {
+            buf_c(out, separator);
+            man_text(out, commands[i].name);
+            separator = ", ";
+        }
+    buf_c(out, ".");
+}
+
+void cli_options_manual(struct buf *out)
+{
+    buf_c(out,
+          ".\\\" Made by `lotse-policy --manual` from policy/cli/*.tbl.h.\n"
+          ".TH LOTSE\\-POLICY 1\n.SH NAME\nlotse\\-policy \\- compile and apply an access policy "
+          "for Kubernetes clusters\n"
+          ".SH SYNOPSIS\n.B lotse\\-policy\n.I COMMAND\n[options] [arguments]\n.SH DESCRIPTION\n"
+          "A policy says which team may do what in which namespaces of which cluster, for how long "
+          "and why.\n"
+          "Teams are groups of the corporate directory; clusters get ordinary RBAC objects that "
+          "bind teams, never persons.\n"
+          "Every command says in one line what it looked at.\n.SH COMMANDS\n");
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        buf_c(out, ".TP\n.B ");
+        man_text(out, commands[i].name);
+        buf_fmt(out, " \\fI%s\\fR\n", commands[i].arguments);
+        man_text(out, commands[i].help);
+        buf_char(out, '\n');
+    }
+    buf_c(out, ".SH OPTIONS\n");
+    for (size_t i = 0; i < N_ROWS; i++) {
+        buf_c(out, ".TP\n.B ");
+        if (rows[i].letter)
+            buf_fmt(out, "\\-%c, ", rows[i].letter);
+        buf_c(out, "\\-\\-");
+        man_text(out, rows[i].name);
+        if (rows[i].value)
+            buf_fmt(out, " \\fI%s\\fR", rows[i].value);
+        buf_char(out, '\n');
+        man_text(out, rows[i].help);
+        buf_char(out, '.');
+        if (rows[i].commands != ALL)
+            man_commands_of(out, rows[i].commands);
+        buf_char(out, '\n');
+    }
+    buf_c(out, ".SH EXIT STATUS\n.TP\n.B 0\ndone, nothing to report\n.TP\n.B 1\nfindings, a "
+               "difference, or a failed test\n"
+               ".TP\n.B 2\nusage or configuration\n.TP\n.B 3\na cluster or the directory failed\n"
+               ".SH ENVIRONMENT\n.TP\n.B KUBECONFIG\nfiles separated by colons, as for kubectl\n"
+               ".SH SEE ALSO\n.BR lotse\\-gateway (8),\n.BR lotse\\-login (1)\n");
+}

@@ -1,0 +1,34 @@
+#pragma once
+/*
+ * The command line of lotse-policy: commands and options are rows (commands.tbl.h, options.tbl.h),
+ * the parser, --help and the manual page are made from them. Called once by main.
+ */
+#include "base/err.h"
+#include "policy/words.h"
+
+enum command {
+#define COMMAND(id, name, arguments, help) COMMAND_##id,
+#include "policy/cli/commands.tbl.h"
+#undef COMMAND
+    N_COMMANDS
+};
+
+struct strs_vec {
+    struct str *items;
+    size_t n, cap;
+};
+struct cli_options {
+    enum command command;
+    struct strs_vec policy, contexts, sites, from;
+    struct strs_vec arguments; /* what stands behind the command and is no option */
+    struct str directory, directory_config, objects, kubeconfig;
+    struct str out, issuer, discovery_url, issuer_ca, lock, namespace, name, questions, save;
+    bool dry_run, no_prune, allow_shrink, planned, json, help, manual;
+    int64_t max_prune, now_ms, timeout_ms;
+};
+
+/* -1: what is wrong, with the nearest name, is in e. Texts point into argv. */
+must_check int cli_options_read(int argc, char *const *argv, struct arena *a,
+                                struct cli_options *ret, struct err *e);
+void cli_options_help(const struct cli_options *o, bool has_command, struct buf *out);
+void cli_options_manual(struct buf *out); /* troff, section 1 */

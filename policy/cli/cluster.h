@@ -1,0 +1,40 @@
+#pragma once
+/*
+ * What is known of one site's cluster: namespaces, discovery and every RBAC object; from its API
+ * server, or from saved files. Everything lives in the caller's arena.
+ */
+#include "policy/cli/api.h"
+#include "policy/policy_input.h"
+
+struct cluster {
+    struct str site;
+    struct arena *arena;        /* of everything below; set by whoever makes it, like site */
+    struct rbac_set objects;    /* every Role, ClusterRole, RoleBinding, ClusterRoleBinding */
+    struct policy_cluster data; /* for policy_resolve; set by cluster_finish */
+    struct {
+        struct policy_namespace *items;
+        size_t n, cap;
+    } namespaces; /* those that are not being deleted */
+    struct {
+        struct policy_resource *items;
+        size_t n, cap;
+    } resources;
+};
+
+must_check int cluster_read_api(struct cluster *c, struct api *api, struct err *e);
+/* FOLDER/SITE/x.json, FOLDER/x-SITE.json, and FOLDER/x.json that carries no site's name. sites: all
+ * of them. */
+must_check int cluster_read_folder(struct cluster *c, struct str folder, struct strs sites,
+                                   struct err *e);
+/* FOLDER/SITE/{namespaces,rbac,discovery}.json: what cluster_read_folder reads, without what nobody
+ * needs. */
+must_check int cluster_save(const struct cluster *c, struct str folder, struct err *e);
+size_t cluster_n_bindings(const struct cluster *c);
+
+/* --- cluster_json.c */
+/* Namespaces, lists, aggregated discovery (APIGroupDiscoveryList, v2); other kinds are passed over.
+ */
+must_check int cluster_read_json(struct cluster *c, struct str text, struct err *e);
+void cluster_write_namespaces(const struct cluster *c, struct buf *out);
+void cluster_write_discovery(const struct cluster *c, struct buf *out);
+void cluster_write_rbac(const struct cluster *c, struct buf *out);

@@ -1,0 +1,60 @@
+/* lotse-policy: reads what the command needs, runs it, and ends with its exit status. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "policy/cli/run.h"
+
+static const struct {
+    enum cli_exit (*run)(struct run *);
+    unsigned needs;
+} commands[N_COMMANDS] = {
+    [COMMAND_CHECK] = {cmd_check, NEED_POLICY | NEED_CLUSTERS_MAYBE},
+    [COMMAND_COMPILE] = {cmd_compile, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_DIFF] = {cmd_diff, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_APPLY] = {cmd_apply, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_WHO_CAN] = {cmd_who_can, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_TEST] = {cmd_test, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_SNAPSHOT] = {cmd_snapshot, NEED_CLUSTERS | NEED_SITES},
+    [COMMAND_CAN] = {cmd_can, NEED_CLUSTERS | NEED_SITES},
+};
+
+static void print(const struct buf *text)
+{
+    fwrite(buf_cstr(text), 1, text->n, stdout);
+}
+
+static enum cli_exit run_command(const struct cli_options *o, struct arena *a)
+{
+    struct run s;
+    run_init(&s, o, a);
+    enum cli_exit status = run_open(&s, commands[o->command].needs);
+    if (status == CLI_OK)
+        status = commands[o->command].run(&s);
+    if (s.worst > status)
+        status = s.worst;
+    run_fini(&s);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    auto_arena arena;
+    auto_buf text = BUF_INIT((size_t)1 << 20);
+    struct cli_options options;
+    struct err e;
+    signal(SIGPIPE, SIG_IGN);
+    arena_init(&arena, ARENA_NO_MAX);
+    if (cli_options_read(argc, argv, &arena, &options, &e) < 0) {
+        fprintf(stderr, "lotse-policy: %s\n", e.text);
+        return CLI_USAGE;
+    }
+    if (options.manual || options.help) {
+        if (options.manual)
+            cli_options_manual(&text);
+        else
+            cli_options_help(&options, options.command != N_COMMANDS, &text);
+        print(&text);
+        return CLI_OK;
+    }
+    return (int)run_command(&options, &arena);
+}

@@ -1,0 +1,119 @@
+/* How a run speaks: text line by line, JSON as one object at the end. */
+#include <stdio.h>
+
+#include "policy/cli/run.h"
+
+void run_init(struct run *s, const struct cli_options *options, struct arena *a)
+{
+    *s = (struct run){.options = options, .clock = &clock_system, .arena = a};
+    s->now_ms = options->now_ms ? options->now_ms : clock_now_ms(s->clock);
+    diags_init(&s->diags, a);
+    buf_init(&s->out, (size_t)256 << 20);
+    json_out_init(&s->json, &s->out);
+    if (options->json)
+        json_open_object(&s->json);
+}
+
+void run_fini(struct run *s)
+{
+    if (s->options->json) {
+        json_put_strs(&s->json, "errors", s->errors.items, s->errors.n);
+        json_close_object(&s->json);
+        buf_char(&s->out, '\n');
+        fwrite(buf_cstr(&s->out), 1, s->out.n, stdout);
+    }
+    for (size_t i = 0; s->apis && i < s->n_clusters; i++)
+        api_free(s->apis[i]);
+    buf_fini(&s->out);
+}
+
+void run_say_buf(struct run *s, const struct buf *line)
+{
+    if (s->options->json)
+        return;
+    fwrite(buf_cstr(line), 1, line->n, stdout);
+    fputc('\n', stdout);
+    fflush(stdout);
+}
+
+void run_say(struct run *s, const char *format, ...)
+{
+    auto_buf line = BUF_INIT((size_t)1 << 20);
+    va_list args;
+    va_start(args, format);
+    buf_vfmt(&line, format, args);
+    va_end(args);
+    run_say_buf(s, &line);
+}
+
+static enum cli_exit exit_of(enum err_class class)
+{
+    switch (class) {
+    case ERR_BACKEND:
+    case ERR_LIMIT:
+    case ERR_BUG: return CLI_BACKEND;
+    case ERR_NONE:
+    case ERR_SYSTEM:
+    case ERR_CONFIG:
+    case ERR_INPUT: break;
+    }
+    return CLI_USAGE;
+}
+
+enum cli_exit run_fail(struct run *s)
+{
+    struct str *kept = s->options->json ? ARENA_PUSH(s->arena, &s->errors) : NULL;
+    if (kept)
+        *kept = arena_str(s->arena, STR_C(s->err.text));
+    else
+        fprintf(stderr, "lotse-policy: %s\n", s->err.text);
+    enum cli_exit status = exit_of(s->err.class);
+    if (status > s->worst)
+        s->worst = status;
+    return status;
+}
+
+static void diags_json(struct run *s, const struct diags *d)
+{
+    static const char *const names[] = {
+        [SEVERITY_ERROR] = "error", [SEVERITY_WARNING] = "warning", [SEVERITY_NOTE] = "note"};
+    json_key(&s->json, "diagnostics");
+    json_open_array(&s->json);
+    for (size_t i = 0; i < d->n; i++) {
+        const struct diag *one = &d->items[i];
+        json_open_object(&s->json);
+        json_put_str(&s->json, "severity", STR_C(names[one->severity]));
+        if (one->pos.line) {
+            json_put_str(&s->json, "file", STR_C(one->pos.source->name));
+            json_put_i64(&s->json, "line", one->pos.line);
+            json_put_i64(&s->json, "column", one->pos.column);
+        }
+        json_put_str(&s->json, "message", one->message);
+        json_put_str_opt(&s->json, "hint", one->hint);
+        json_close_object(&s->json);
+    }
+    json_close_array(&s->json);
+}
+
+void run_diags(struct run *s, const struct diags *d)
+{
+    if (s->options->json) {
+        diags_json(s, d);
+        return;
+    }
+    if (d->n == 0)
+        return;
+    auto_buf text = BUF_INIT((size_t)16 << 20);
+    diags_print(d, &text);
+    fwrite(buf_cstr(&text), 1, text.n, stderr);
+}
+
+void buf_count(struct buf *b, size_t n)
+{
+    if (n >= 1000) {
+        buf_count(b, n / 1000);
+        buf_fmt(b, ",%03zu", n % 1000);
+        return;
+    }
+    buf_fmt(b, "%zu", n);
+}

@@ -1,0 +1,77 @@
+#pragma once
+/*
+ * One run of lotse-policy: what was asked, what was read (policy, directory, clusters), and the
+ * answer that is written. Commands get a session whose reading is done; text goes out as it comes,
+ * JSON at the end as one object.
+ */
+#include "base/json.h"
+#include "policy/cli/cli_options.h"
+#include "policy/cli/cluster.h"
+#include "policy/policy.h"
+
+enum cli_exit { CLI_OK = 0, CLI_FINDINGS = 1, CLI_USAGE = 2, CLI_BACKEND = 3 };
+
+struct run {
+    const struct cli_options *options;
+    const struct clock *clock;
+    struct arena *arena;
+    int64_t now_ms;
+
+    struct diags diags;
+    const struct policy_tree *tree; /* NULL: the command needed none */
+    const struct policy *policy;
+    struct policy_input input;
+    struct policy_directory directory;
+    bool has_directory;
+    struct strs sites;        /* all of the policy */
+    struct cluster *clusters; /* those that were looked at */
+    struct api **apis;        /* beside them; NULL when they came from files */
+    size_t n_clusters;
+
+    struct strs_vec errors; /* said so far; any makes the exit status at least `worst` */
+    enum cli_exit worst;
+
+    struct buf out;
+    struct json_out json; /* writes to out; an object is open */
+    struct err err;
+};
+
+/* What a command needs before it can begin. */
+enum need {
+    NEED_POLICY = 1,
+    NEED_CLUSTERS = 2,       /* from --objects, or the kubeconfig */
+    NEED_CLUSTERS_MAYBE = 4, /* only when --objects or --kubeconfig was given */
+    NEED_SITES = 8,          /* the names alone: --site, or those of the policy */
+};
+void run_init(struct run *s, const struct cli_options *options, struct arena *a);
+void run_fini(struct run *s);
+/* Reads all of it and says what it looked at. Other than CLI_OK: everything is said already. */
+enum cli_exit run_open(struct run *s, unsigned needs);
+/* Another policy against the same directory and clusters; NULL: said already. */
+const struct policy *run_policy(struct run *s, const struct strs_vec *files,
+                                const struct policy_tree **ret_tree);
+/* The objects that the policy wants on this cluster, sorted. -1: e. */
+must_check int run_emit(struct run *s, const struct policy *policy, const struct cluster *c,
+                        struct rbac_set *ret, struct err *e);
+size_t run_site(const struct policy *policy, const struct cluster *c); /* index of the site */
+
+/* --- saying things */
+/* Text mode only; a line, at once. */
+void run_say(struct run *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void run_say_buf(struct run *s, const struct buf *line);
+/* The sentence in err, on standard error or into the JSON; gives the exit status of its class, and
+ * keeps it: the run cannot end better. */
+enum cli_exit run_fail(struct run *s);
+void run_diags(struct run *s, const struct diags *d);
+/* "1,204" */
+void buf_count(struct buf *b, size_t n);
+
+/* --- the commands */
+enum cli_exit cmd_check(struct run *s);
+enum cli_exit cmd_compile(struct run *s);
+enum cli_exit cmd_diff(struct run *s);
+enum cli_exit cmd_apply(struct run *s);
+enum cli_exit cmd_who_can(struct run *s);
+enum cli_exit cmd_test(struct run *s);
+enum cli_exit cmd_snapshot(struct run *s);
+enum cli_exit cmd_can(struct run *s);
