@@ -17,7 +17,7 @@ static const char *const sql[N_OP_KINDS] = {
     [OP_COMPARE_AND_SWAP] = "UPDATE record SET value = ?2, revision = ?3, expires_ms = ?4 "
                             "WHERE key = ?1 AND revision = ?6 AND " LIVE,
     [OP_DELETE_IF] = "DELETE FROM record WHERE key = ?1 AND (?6 = 0 OR revision = ?6) AND " LIVE,
-    [OP_HEALTH] = "UPDATE meta SET number = ?5 WHERE name = 'health'",
+    [OP_HEALTH] = "UPDATE meta SET number = number + 1 WHERE name = 'health'",
 };
 static const char sql_exists[] = "SELECT 1 FROM record WHERE key = ?1 AND " LIVE;
 static const char sql_reserve[] = "UPDATE meta SET number = ?1 WHERE name = 'revision'";
