@@ -88,39 +88,6 @@ static bool extend(char *const *environment, char **more, char **ret)
     return true;
 }
 
-/* The options as the network half shall see them, whatever of command line, environment and exec
- * info they came from. */
-static void arguments(const struct options *o, struct buf *text, char **ret)
-{
-    static const struct {
-        enum option option;
-        const char *word;
-    } passed[] = {
-#define X(name, word, letter, value, environment, commands, text_) \
-    {OPTION_##name, value ? "--" word "=" : "--" word},
-#include "login/option.tbl.h"
-#undef X
-    };
-    size_t at[ARGUMENTS_MOST], n = 0;
-    at[n++] = text->n;
-    buf_bytes(text, "lotse-login-net\0get-token", sizeof("lotse-login-net\0get-token"));
-    at[n++] = at[0] + sizeof("lotse-login-net");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const char *value = o->value[passed[i].option];
-        if (!value)
-            continue;
-        at[n++] = text->n;
-        buf_c(text, passed[i].word);
-        size_t length = strlen(passed[i].word);
-        if (passed[i].word[length - 1] == '=')
-            buf_c(text, value);
-        buf_char(text, '\0');
-    }
-    for (size_t i = 0; i < n; i++)
-        ret[i] = text->p + at[i];
-    ret[n] = NULL;
-}
-
 /* Starts the network half with the lock. result: a pipe's write end, or -1 for one nobody waits
  * for. */
 static int start(struct call *c, int result, int *ret_pid)
@@ -142,7 +109,8 @@ static int start(struct call *c, int result, int *ret_pid)
     more[n++] = result >= 0 ? pipe_end : quiet;
     if (!extend(c->environment, more, environment))
         return message_fail(EXIT_INTERNAL, MESSAGE_INTERNAL, STR("environment"), STR_NONE);
-    arguments(c->options, &text, argv);
+    if (!options_write(c->options, "lotse-login-net", &text, argv, ARGUMENTS_MOST))
+        return message_fail(EXIT_INTERNAL, MESSAGE_INTERNAL, STR("arguments"), STR_NONE);
     struct os_child child = {.program = buf_cstr(&program),
                              .argv = argv,
                              .environment = environment,

@@ -272,6 +272,34 @@ int options_parse(struct options *o, int argc, char *const *argv, char *const *e
     return check_values(o, e);
 }
 
+bool options_write(const struct options *o, const char *program, struct buf *text, char **ret_argv,
+                   size_t most)
+{
+    size_t at[OPTION_COUNT + 2], n = 0;
+    at[n++] = text->n;
+    buf_bytes(text, program, strlen(program) + 1);
+    at[n++] = text->n;
+    buf_bytes(text, commands[o->command].word, strlen(commands[o->command].word) + 1);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (!o->value[i])
+            continue;
+        at[n++] = text->n;
+        buf_lit(text, "--");
+        buf_c(text, rows[i].word);
+        if (rows[i].value) {
+            buf_char(text, '=');
+            buf_c(text, o->value[i]);
+        }
+        buf_char(text, '\0');
+    }
+    if (buf_failed(text) || n > most)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        ret_argv[i] = text->p + at[i];
+    ret_argv[n] = NULL;
+    return true;
+}
+
 static void help_option(struct buf *out, const struct option_row *row)
 {
     auto_buf left = BUF_INIT(80);

@@ -45,5 +45,10 @@ static inline bool option_is_set(const struct options *o, enum option option)
 const char *environment_get(char *const *environment,
                             const char *name); /* NULL when absent or empty */
 
+/* The same options as a command line, wherever each of them came from: argv (at most `most` words
+   and a NULL) points into text. False: too long. */
+must_check bool options_write(const struct options *o, const char *program, struct buf *text,
+                              char **ret_argv, size_t most);
+
 void options_help(struct buf *out);   /* lotse-login help */
 void options_manual(struct buf *out); /* the manual page, roff */

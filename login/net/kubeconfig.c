@@ -15,12 +15,11 @@ struct editor {
         struct line *items;
         size_t n, cap;
     } lines;
-    struct buf front, back; /* before the first and behind the last line */
+    struct buf back; /* behind the last line */
 };
 
 static void editor_fini(struct editor *ed)
 {
-    buf_fini(&ed->front);
     buf_fini(&ed->back);
 }
 #define auto_editor struct editor __attribute__((cleanup(editor_fini)))
@@ -70,6 +69,9 @@ static bool is_editable(const struct editor *ed)
 {
     for (size_t i = 0; i < ed->root->n; i++)
         if (ed->root->pairs[i].key_pos.column != 1)
+            return false;
+    for (size_t i = 0; i < ed->lines.n && ed->root->n == 0; i++)
+        if (str_starts(str_trim(ed->lines.items[i].text), STR("{"))) /* an empty map, written out */
             return false;
     for (int kind = 0; kind < KUBECONFIG_KINDS; kind++) {
         const struct yaml_pair *list = find_list(ed, (enum kubeconfig_kind)kind);
@@ -254,13 +256,15 @@ static int edit_list(struct editor *ed, enum kubeconfig_kind kind, struct err *e
 
 static void edit_head(struct editor *ed)
 {
-    const struct yaml *current = yaml_get(ed->root, STR("current-context"));
-    struct buf *head =
-        ed->root->n == 0 ? &ed->front : &ed->back; /* a new file begins as kubectl would begin it */
     if (!yaml_get(ed->root, STR("apiVersion")))
-        buf_lit(head, "apiVersion: v1\n");
+        buf_lit(&ed->back, "apiVersion: v1\n");
     if (!yaml_get(ed->root, STR("kind")))
-        buf_lit(head, "kind: Config\n");
+        buf_lit(&ed->back, "kind: Config\n");
+}
+
+static void edit_current(struct editor *ed)
+{
+    const struct yaml *current = yaml_get(ed->root, STR("current-context"));
     if (current && !yaml_is_null(current) && (current->kind != YAML_SCALAR || current->text.n > 0))
         return; /* somebody chose */
     auto_buf line = BUF_INIT(1024);
@@ -281,7 +285,6 @@ static void write_text(const struct editor *ed, struct buf *out)
     size_t end = ed->lines.n;
     while (end > 0 && str_is(ed->lines.items[end - 1].text, "..."))
         end--; /* what we append belongs to the document */
-    buf_add(out, buf_str(&ed->front));
     for (size_t i = 0; i < end; i++) {
         if (!ed->lines.items[i].gone) {
             buf_add(out, ed->lines.items[i].text);
@@ -329,7 +332,7 @@ static int verify(const struct editor *ed, struct str text, struct err *e)
 int kubeconfig_merge(struct str text, const struct kubeconfig_plan *plan, struct arena *a,
                      struct buf *out, struct err *e)
 {
-    auto_editor ed = {.a = a, .plan = plan, .front = BUF_INIT(64), .back = BUF_INIT(FILE_MAX)};
+    auto_editor ed = {.a = a, .plan = plan, .back = BUF_INIT(FILE_MAX)};
     if (open_text(&ed, text, e) != 0)
         return -1;
     if (!is_editable(&ed)) { /* JSON, or lists in brackets: the same in block style first */
@@ -342,10 +345,11 @@ int kubeconfig_merge(struct str text, const struct kubeconfig_plan *plan, struct
                 e, ERR_CONFIG,
                 "its style cannot be edited; let kubectl rewrite it: kubectl config view --raw");
     }
+    edit_head(&ed);
     for (int kind = 0; kind < KUBECONFIG_KINDS; kind++)
         if (edit_list(&ed, (enum kubeconfig_kind)kind, e) != 0)
             return -1;
-    edit_head(&ed);
+    edit_current(&ed);
     size_t before = out->n;
     write_text(&ed, out);
     if (buf_failed(out) || buf_failed(&ed.back))
