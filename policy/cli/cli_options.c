@@ -161,15 +161,16 @@ static int read_words(struct words_left *w, struct cli_options *o, struct arena 
     return 0;
 }
 
-/* Arguments are files of the policy, but with who-can. */
+/* Arguments are files of the policy; who-can has two others before them. */
 static int read_arguments(struct cli_options *o, struct arena *a, struct err *e)
 {
-    if (o->command == COMMAND_WHO_CAN && o->arguments.n != 2)
+    size_t n_own = o->command == COMMAND_WHO_CAN ? 2 : 0;
+    if (o->arguments.n < n_own)
         return fail(e, ERR_CONFIG,
                     "who-can needs a verb and a target, for example: who-can get /secrets");
     if (o->command == COMMAND_CAN && o->arguments.n)
         return fail(e, ERR_CONFIG, "can takes no arguments");
-    for (size_t i = 0; o->command != COMMAND_WHO_CAN && i < o->arguments.n; i++)
+    for (size_t i = n_own; i < o->arguments.n; i++)
         if (push(a, &o->policy, o->arguments.items[i], e) < 0)
             return -1;
     return o->policy.n ? 0 : push(a, &o->policy, STR("policy.yaml"), e);

@@ -103,11 +103,14 @@ static void close_folder_at(DIR *const *d)
         closedir(*d);
 }
 
-static int read_file_into(struct cluster *c, const char *path, struct err *e)
+/* others_too: the folder may hold what is no Kubernetes object */
+static int read_file_into(struct cluster *c, const char *path, bool others_too, struct err *e)
 {
     auto_buf text = BUF_INIT(FILE_MAX);
     if (file_read(path, FILE_MAX, &text, e) < 0)
         return -1;
+    if (others_too && !cluster_json_is_object(buf_str(&text)))
+        return 0;
     struct str kept = arena_str(c->arena, buf_str(&text));
     if (cluster_read_json(c, kept, e) < 0 || rbac_read_json(kept, c->arena, &c->objects, e) < 0)
         return fail_within(e, "%s", path);
@@ -138,7 +141,7 @@ static int read_folder(struct cluster *c, const char *folder, struct strs sites,
     if (files.n)
         qsort(files.items, files.n, sizeof(*files.items), by_name);
     for (size_t i = 0; i < files.n; i++)
-        if (read_file_into(c, files.items[i].p, e) < 0)
+        if (read_file_into(c, files.items[i].p, sites.n > 0, e) < 0)
             return -1;
     *n_files += files.n;
     return 0;

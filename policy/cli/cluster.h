@@ -22,7 +22,8 @@ struct cluster {
 };
 
 must_check int cluster_read_api(struct cluster *c, struct api *api, struct err *e);
-/* FOLDER/SITE/x.json, FOLDER/x-SITE.json, and FOLDER/x.json that carries no site's name. sites: all
+/* FOLDER/SITE/x.json, FOLDER/x-SITE.json, and FOLDER/x.json that carries no site's name (what is no
+ * Kubernetes object is passed over there: a saved directory, a package.json). sites: all
  * of them. */
 must_check int cluster_read_folder(struct cluster *c, struct str folder, struct strs sites,
                                    struct err *e);
@@ -32,6 +33,7 @@ must_check int cluster_save(const struct cluster *c, struct str folder, struct e
 size_t cluster_n_bindings(const struct cluster *c);
 
 /* --- cluster_json.c */
+bool cluster_json_is_object(struct str text); /* has a kind, or is no JSON at all */
 /* Namespaces, lists, aggregated discovery (APIGroupDiscoveryList, v2); other kinds are passed over.
  */
 must_check int cluster_read_json(struct cluster *c, struct str text, struct err *e);

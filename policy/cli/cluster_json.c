@@ -115,6 +115,14 @@ static int read_item(struct cluster *c, const json_t *j, struct str kind, struct
     return 0;
 }
 
+bool cluster_json_is_object(struct str text)
+{
+    struct err ignored;
+    auto_json *j = json_read(text, JSON_MAX, &ignored);
+    return !j || json_is_string(
+                     json_object_get(j, "kind")); /* a broken one is for its reader to refuse */
+}
+
 int cluster_read_json(struct cluster *c, struct str text, struct err *e)
 {
     auto_json *j = json_read(text, JSON_MAX, e);

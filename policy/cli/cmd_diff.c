@@ -45,22 +45,38 @@ static int64_t count_people(struct run *s, const struct site_diff *d,
 
 /* --- text: the same change in many namespaces is said once */
 
+#define TARGETS_SHOWN 6 /* a whole role would fill the screen; JSON has all of them */
+
+static void add_targets(struct buf *b, struct str targets, size_t max)
+{
+    struct str one;
+    size_t n = 0;
+    while (str_next(&targets, ',', &one)) {
+        if (n++ < max)
+            buf_fmt(b, "%s%.*s", n > 1 ? "," : "", STR_F(one));
+    }
+    if (n > max)
+        buf_fmt(b, " and %zu more", n - max);
+}
+
 static void add_permissions(struct buf *b, char sign, const struct access_permissions *items,
-                            size_t n)
+                            size_t n, size_t max)
 {
     for (size_t i = 0; i < n; i++) {
-        buf_fmt(b, "    %c %.*s %.*s", sign, STR_F(items[i].verbs), STR_F(items[i].targets));
+        buf_fmt(b, "    %c %.*s ", sign, STR_F(items[i].verbs));
+        add_targets(b, items[i].targets, max);
         if (items[i].names.n)
             buf_fmt(b, " %.*s", STR_F(items[i].names));
         buf_char(b, '\n');
     }
 }
 
-static struct str text_of(struct run *s, const struct access_change *c)
+/* max: how many targets of a line are shown */
+static struct str text_of(struct run *s, const struct access_change *c, size_t max)
 {
     auto_buf b = BUF_INIT((size_t)4 << 20);
-    add_permissions(&b, '+', c->gained, c->n_gained);
-    add_permissions(&b, '-', c->lost, c->n_lost);
+    add_permissions(&b, '+', c->gained, c->n_gained, max);
+    add_permissions(&b, '-', c->lost, c->n_lost, max);
     if (c->cause.n)
         buf_fmt(&b, "      %.*s\n", STR_F(c->cause));
     return arena_str(s->arena, str_trim(buf_str(&b)));
@@ -100,7 +116,7 @@ static void say_changes(struct run *s, const struct site_diff *d)
     size_t n = d->changes.n;
     struct str *texts = ARENA_ARRAY(s->arena, n + 1, struct str);
     for (size_t i = 0; i < n; i++)
-        texts[i] = text_of(s, &d->changes.items[i]);
+        texts[i] = text_of(s, &d->changes.items[i], SIZE_MAX);
     for (size_t i = 0; i < n; i++) {
         const struct access_change *c = &d->changes.items[i];
         struct strs_vec namespaces = {0};
@@ -112,7 +128,7 @@ static void say_changes(struct run *s, const struct site_diff *d)
                 *ARENA_PUSH(s->arena, &namespaces) = d->changes.items[k].namespace;
                 texts[k] = STR_NONE;
             }
-        say_change(s, d, &c->subject, &namespaces, text);
+        say_change(s, d, &c->subject, &namespaces, text_of(s, c, TARGETS_SHOWN));
     }
 }
 

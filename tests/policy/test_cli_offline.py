@@ -1,0 +1,241 @@
+"""Every command of lotse-policy on saved objects: what it says, what it writes, how it ends."""
+import json
+import pathlib
+import subprocess
+
+import pytest
+import yaml
+
+from tests.lib.tools import ours
+
+OK, FINDINGS, USAGE, BACKEND = 0, 1, 2, 3
+
+
+# --- check
+
+def test_a_good_policy_is_counted(policy):
+    run = policy.offline("check")
+    assert run.returncode == OK, run.stderr
+    assert "directory: 380 people, 89 groups" in run.stdout
+    assert "fra: 93 namespaces" in run.stdout
+    assert "3 sites, 43 teams" in run.stdout
+
+
+def test_mistakes_are_shown_with_place_caret_and_suggestion(policy):
+    policy.edit("team: payments, role: deploy", "team: paymnts, role: deploy")
+    run = policy.offline("check")
+    assert run.returncode == FINDINGS
+    assert "policy.yaml:" in run.stderr and "^" in run.stderr and "payments" in run.stderr
+
+
+def test_a_group_that_is_not_in_the_directory_is_an_error(policy):
+    policy.edit("cn=pay-dev", "cn=pay-dve")
+    assert policy.run("check").returncode == OK, "without a directory nobody can know"
+    run = policy.run("check", "--directory", "directory.json")
+    assert run.returncode == FINDINGS
+    assert "pay-dve" in run.stderr and "pay-dev" in run.stderr
+
+
+def test_json_has_every_mistake_with_its_place(policy):
+    policy.edit("team: payments, role: deploy", "team: paymnts, role: deply")
+    run = policy.run("check", "--output", "json")
+    found = json.loads(run.stdout)["diagnostics"]
+    assert run.returncode == FINDINGS
+    assert len(found) >= 2 and all(d["severity"] == "error" and d["line"] > 0 and d["column"] > 0 for d in found)
+
+
+def test_several_files_are_one_policy(policy):
+    text = (policy.folder / "policy.yaml").read_text()
+    head, tests = text.split("tests:\n")
+    (policy.folder / "a.yaml").write_text(head)
+    (policy.folder / "b.yaml").write_text("lotse: 1\ntests:\n" + tests)
+    run = policy.run("check", "a.yaml", "b.yaml")
+    assert run.returncode == OK, run.stderr
+    assert "9 tests" in run.stdout
+
+
+# --- compile
+
+def test_the_same_input_gives_the_same_bytes(policy):
+    assert policy.offline("compile", "--out", "one").returncode == OK
+    assert policy.offline("compile", "--out", "two").returncode == OK
+    one, two = policy.folder / "one", policy.folder / "two"
+    names = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
+    assert len(names) > 200
+    assert names == sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file())
+    for name in names:
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+
+def test_what_is_written_binds_teams_and_never_people(policy):
+    assert policy.offline("compile").returncode == OK
+    seen = set()
+    for path in (policy.folder / "compiled").rglob("*.yaml"):
+        for o in yaml.safe_load_all(path.read_text()):
+            if not o or o["kind"] not in ("RoleBinding", "ClusterRoleBinding"):
+                continue
+            assert o["metadata"]["labels"]["lotse.io/managed"] == "true"
+            for s in o["subjects"]:
+                assert s["kind"] == "Group" and s["name"].startswith("lotse:"), s
+                seen.add(s["name"])
+    assert "lotse:team:payments" in seen and "lotse:jit:payments-stg:debug" in seen
+
+
+def test_files_without_an_object_go(policy):
+    assert policy.offline("compile").returncode == OK
+    gone = policy.folder / "compiled/fra/10-rb/pay-api.yaml"
+    kept = policy.folder / "compiled/fra/notes.yaml"
+    kept.write_text("mine\n")
+    assert gone.exists()
+    policy.edit("role: deploy, in: payments}", "role: deploy, in: payments-stg}")
+    policy.edit('everything: {names: ["*"]', 'everything: {names: ["shop-*"]')
+    run = policy.offline("compile")
+    assert run.returncode == OK, run.stderr
+    assert not gone.exists() and kept.exists()
+
+
+def test_the_authentication_configuration_comes_with_an_issuer(policy):
+    (policy.folder / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    run = policy.offline("compile", "--issuer", "https://lotse.corp.example", "--issuer-ca", "ca.pem")
+    assert run.returncode == OK, run.stderr
+    config = yaml.safe_load((policy.folder / "compiled/muc/30-authn.yaml").read_text())
+    jwt = config["jwt"][0]
+    assert jwt["issuer"]["audiences"] == ["k8s-muc"] and "MIIB" in jwt["issuer"]["certificateAuthority"]
+    assert jwt["claimMappings"]["groups"]["prefix"] == "lotse:"
+
+
+# --- diff, between two policies
+
+def test_diff_says_who_loses_what_where_and_by_which_line(policy):
+    (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text())
+    policy.edit("role: deploy, in: payments}", "role: view, in: payments}")
+    run = policy.offline("diff", "--from", "old.yaml")
+    assert run.returncode == FINDINGS
+    assert "Group lotse:team:payments (18 people) in pay-api" in run.stdout
+    assert "- delete /pods" in run.stdout
+    assert "old.yaml:" in run.stdout
+    assert "ber: no change" in run.stdout, "the space is in production only"
+
+
+def test_a_change_of_words_alone_is_no_change_of_access(policy):
+    (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text())
+    policy.edit("[cn=pay-dev, cn=pay-qa]", "[cn=pay-qa, cn=pay-dev]")
+    run = policy.offline("diff", "--from", "old.yaml")
+    assert run.returncode == OK, run.stdout
+
+
+def test_diff_in_json_lists_objects_and_access(policy):
+    (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text())
+    policy.edit("role: deploy, in: payments}", "role: view, in: payments}")
+    answer = policy.json("diff", "--from", "old.yaml")
+    fra = next(s for s in answer["sites"] if s["site"] == "fra")
+    assert any(o.startswith("delete RoleBinding pay-api/lotse:deploy") for o in fra["objects"])
+    assert {a["subject"] for a in fra["access"]} == {"lotse:team:payments"}
+    assert all(not a["gained"] and a["lost"] for a in fra["access"])
+
+
+def test_against_an_empty_cluster_everything_is_gained(policy):
+    answer = policy.json("diff", "--site", "fra")
+    assert len(answer["sites"]) == 1
+    assert all(a["gained"] and not a["lost"] for a in answer["sites"][0]["access"])
+
+
+# --- who-can, test, can, snapshot
+
+def test_who_can_names_binding_role_line_and_people(policy):
+    run = policy.offline("who-can", "create", "/pods/exec", "-n", "pay-api", "-s", "ber", "--planned")
+    assert run.returncode == OK, run.stderr
+    line = next(x for x in run.stdout.splitlines() if "lotse:jit:payments-stg:debug" in x)
+    assert "RoleBinding pay-api/lotse:debug" in line and "(20 people)" in line and "policy.yaml:" in line
+
+
+def test_who_can_now_is_not_who_can_after_apply(policy):
+    now = policy.json("who-can", "get", "/pods", "-n", "pay-api", "-s", "fra")["holders"]
+    planned = policy.json("who-can", "get", "/pods", "-n", "pay-api", "-s", "fra", "--planned")["holders"]
+    assert not any(h["subject"].startswith("lotse:") for h in now)
+    assert {"lotse:team:payments", "lotse:team:platform"} <= {h["subject"] for h in planned}
+
+
+def test_who_can_suggests_the_resource_that_was_meant(policy):
+    run = policy.offline("who-can", "get", "deploymets")
+    assert run.returncode == USAGE and "deployments" in run.stderr
+
+
+def test_the_policys_own_tests_run(policy):
+    run = policy.offline("test")
+    assert run.returncode == OK and "tests: 9 passed, 0 failed" in run.stdout, run.stdout + run.stderr
+
+
+def test_a_failing_test_says_where_and_why(policy):
+    policy.edit('can: "get /pods", in: "fra:shop-web", is: deny}', 'can: "get /pods", in: "fra:shop-web", is: allow}')
+    run = policy.offline("test")
+    assert run.returncode == FINDINGS
+    assert "policy.yaml:" in run.stdout and "FAILED" in run.stdout and "m.sommer" in run.stdout
+
+
+def test_can_answers_line_by_line(policy):
+    questions = [
+        {"site": "fra", "user": "a", "groups": ["system:masters"], "verb": "get", "resource": "secrets", "namespace": "pay-api"},
+        {"site": "fra", "user": "a", "groups": [], "verb": "get", "resource": "secrets", "namespace": "pay-api"},
+        {"site": "muc", "user": "a", "groups": ["system:authenticated"], "verb": "get", "path": "/version"},
+    ]
+    run = policy.offline("can", stdin="".join(json.dumps(q) + "\n" for q in questions))
+    answers = [json.loads(x) for x in run.stdout.splitlines()]
+    assert [a["allowed"] for a in answers] == [True, False, True], run.stderr
+    assert answers[0]["binding"] == "cluster-admin"
+
+
+@pytest.mark.parametrize("line", ["get pods", '{"user": 1}', '{"site": "xyz", "user": "a", "verb": "get"}'])
+def test_can_refuses_what_is_no_question(policy, line):
+    run = policy.offline("can", stdin='{"site": "fra", "user": "a", "verb": "get", "resource": "pods"}\n' + line + "\n")
+    assert run.returncode == USAGE and "question 2" in run.stderr
+
+
+def test_what_a_snapshot_saves_reads_back_the_same(policy):
+    assert policy.offline("snapshot", "--save", "saved").returncode == OK
+    for site in ("fra", "muc", "ber"):
+        assert (policy.folder / "saved" / site / "rbac.json").exists()
+    again = policy.run("diff", "--directory", "saved/directory.json", "--objects", "saved", "--output", "json").stdout
+    assert json.loads(again) == policy.json("diff")
+
+
+# --- usage
+
+@pytest.mark.parametrize("arguments, text", [
+    ([], "which command?"),
+    (["aply"], "did you mean 'apply'?"),
+    (["check", "--polcy", "x"], "did you mean 'policy'?"),
+    (["check", "nowhere.yaml"], "nowhere.yaml"),
+    (["check", "--directory", "nowhere.json"], "nowhere.json"),
+    (["compile", "--objects", "nowhere"], "no saved objects of site 'fra'"),
+    (["compile", "--objects", "objects", "--site", "frb"], "did you mean 'fra'?"),
+    (["diff", "--kubeconfig", "nowhere"], "nowhere"),
+    (["check", "--directory-config", "policy.yaml"], "connectors"),
+])
+def test_wrong_usage_ends_with_2_and_says_what(policy, arguments, text):
+    run = policy.run(*arguments)
+    assert run.returncode == USAGE and text in run.stderr, run.stderr
+
+
+def test_a_directory_that_cannot_be_read_is_never_an_empty_one(policy):
+    (policy.folder / "directory.json").write_text('{"people": [], "groups": ')
+    run = policy.offline("compile")
+    assert run.returncode == USAGE and not (policy.folder / "compiled").exists()
+
+
+def test_a_broken_object_file_stops_everything(policy):
+    (policy.folder / "objects/namespaces-fra.json").write_text('{"kind": "NamespaceList", "items": [{"metadata": ')
+    assert policy.offline("compile").returncode == USAGE
+
+
+def test_the_manual_page_is_what_the_program_knows():
+    page = subprocess.run([ours("lotse-policy"), "--manual"], capture_output=True, text=True, check=True).stdout
+    kept = pathlib.Path(__file__).resolve().parents[2] / "deploy/man/lotse-policy.1"
+    assert kept.read_text() == page, "run: lotse-policy --manual >deploy/man/lotse-policy.1"
+    for word in ("check", "apply", "who\\-can", "max\\-prune", "EXIT STATUS"):
+        assert word in page
+
+
+def test_help_names_the_options_of_a_command():
+    text = subprocess.run([ours("lotse-policy"), "apply", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "--dry-run" in text and "--max-prune" in text and "--questions" not in text
