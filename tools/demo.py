@@ -17,11 +17,8 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("VARIANT", "release")
 
 from tests.lib import browser_login, company  # noqa: E402
-from tests.lib.ca import CA  # noqa: E402
-from tests.lib.cluster import Issuer, Sites  # noqa: E402
-from tests.lib.gateway import Gateway  # noqa: E402
-from tests.lib.slapd import Slapd  # noqa: E402
-from tests.lib.tools import free_port, ours, tool  # noqa: E402
+from tests.lib.stack import Stack  # noqa: E402
+from tests.lib.tools import ours, tool  # noqa: E402
 
 DEVELOPER, OWN, FOREIGN = "m.sommer", "pay-api", "shop-web"
 NEW_TEAM_GROUP, NEW_NAMESPACE = "shop-dev", "shop-web"
@@ -46,7 +43,7 @@ class Tour:
         self.number = 0
         self.home = self.folder / "home"
         self.home.mkdir()
-        self.started = []
+        self.stack = self.browser = None
 
     # --- telling
 
@@ -92,35 +89,24 @@ class Tour:
 
     def start(self):
         self.step("A company: its directory, three clusters, its policy, the gateway")
-        self.corp = company.sample()
-        self.ca = CA(self.folder / "ca", "Lotse demo CA")
-        self.slapd = self.timed(f"slapd with {len(self.corp.people)} people and {len(self.corp.groups)} groups",
-                                lambda: Slapd(self.folder / "slapd", ca=self.ca).start())
-        self.started.append(self.slapd)
-        port = free_port()
-        issuer = Issuer(f"https://127.0.0.1:{port}", pathlib.Path(self.ca.cert).read_text(), company.AUDIENCES,
-                        username_claim="preferred_username")
-        self.sites = Sites(self.folder / "sites", company.SITES, issuer)
-        self.timed("three kube-apiservers on an etcd: fra, muc, ber", self.sites.start)
-        self.started.append(self.sites)
-        self.timed("their namespaces", lambda: [cluster.create_namespaces(
-            {n["name"]: n["labels"] for n in self.corp.namespaces(cluster.name)}) for cluster in self.sites])
-        self.policy = self.folder / "policy.yaml"
-        self.policy.write_text(self.corp.policy())
-        self.gateway = self.timed(f"lotse-gateway at {issuer.url}", lambda: Gateway(
-            self.folder / "gateway", slapd=self.slapd, ca=self.ca, port=port, policy=self.policy, sites=self.sites).start())
-        self.started.append(self.gateway)
+        self.stack = s = Stack(self.folder / "company", clusters=True)
+        self.corp, self.ca, self.slapd = s.corp, s.ca, s.slapd
+        self.timed(f"slapd with {len(s.corp.people)} people and {len(s.corp.groups)} groups", s.start_directory)
+        self.timed("three kube-apiservers on an etcd: fra, muc, ber", s.start_clusters)
+        self.timed("their namespaces", s.start_namespaces)
+        self.timed(f"lotse-gateway at {s.gateway.issuer}", s.start_gateway)
+        self.gateway, self.sites, self.policy = s.gateway, s.sites, s.policy
         self.browser = browser_login.write(self.folder / "browser", self.ca.cert, DEVELOPER, self.corp.person(DEVELOPER).password)
 
     def stop(self):
-        for server in reversed(self.started):
-            server.stop()
+        if self.stack:
+            self.stack.stop()
 
     # --- the tour
 
     def policy_is_applied(self):
         self.step("An admin compiles the policy and applies it to the three clusters")
-        arguments = ["--policy", self.policy, "--directory-config", self.gateway.connectors_file, "--kubeconfig", self.sites.kubeconfig]
+        arguments = ["--policy", self.policy, "--directory-config", self.stack.connectors, "--kubeconfig", self.sites.kubeconfig]
         self.run(ours("lotse-policy"), "check", *arguments)
         out = self.run(ours("lotse-policy"), "apply", *arguments)
         self.run(ours("lotse-policy"), "apply", *arguments, says="no change")
