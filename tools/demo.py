@@ -22,6 +22,7 @@ from tests.lib.tools import ours, tool  # noqa: E402
 
 DEVELOPER, OWN, FOREIGN = "m.sommer", "pay-api", "shop-web"
 NEW_TEAM_GROUP, NEW_NAMESPACE = "shop-dev", "shop-web"
+LINES_MAX, WIDTH_MAX = 16, 200  # of one command's output
 TTY = sys.stdout.isatty()
 
 
@@ -57,12 +58,15 @@ class Tour:
 
     def run(self, *command, expect=0, says=None, never=None, shown=None, **more):
         """Shows a command and its output; expect: exit status (None: any but 0), says: text that must be in the output."""
-        words = [shown or pathlib.Path(command[0]).name, *map(str, command[1:])]
-        print("   $ " + (shown if shown else shlex.join(words)), flush=True)
+        words = [pathlib.Path(command[0]).name, *(str(c).replace(f"{self.folder}/", "") for c in command[1:])]
+        print("   $ " + (shown or shlex.join(words)), flush=True)
         run = subprocess.run([str(c) for c in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             stdin=subprocess.DEVNULL, env=self.env(), timeout=120, **more)
-        for line in run.stdout.rstrip().splitlines():
-            print("   " + line)
+                             stdin=subprocess.DEVNULL, env=self.env(), timeout=120, cwd=self.folder, **more)
+        lines = run.stdout.rstrip().splitlines()
+        if len(lines) > LINES_MAX:
+            lines[LINES_MAX - 6:-4] = [dim(f"... {len(lines) - LINES_MAX + 2} lines more ...")]
+        for line in lines:
+            print("   " + (line if len(line) <= WIDTH_MAX else line[:WIDTH_MAX - 3] + "..."))
         good = run.returncode != 0 if expect is None else run.returncode == expect
         if not good:
             raise Failed(f"exit status {run.returncode}, expected {'another than 0' if expect is None else expect}")
@@ -92,9 +96,9 @@ class Tour:
         self.stack = s = Stack(self.folder / "company", clusters=True)
         self.corp, self.ca, self.slapd = s.corp, s.ca, s.slapd
         self.timed(f"slapd with {len(s.corp.people)} people and {len(s.corp.groups)} groups", s.start_directory)
+        self.timed(f"lotse-gateway at {s.gateway.issuer}", s.start_gateway)
         self.timed("three kube-apiservers on an etcd: fra, muc, ber", s.start_clusters)
         self.timed("their namespaces", s.start_namespaces)
-        self.timed(f"lotse-gateway at {s.gateway.issuer}", s.start_gateway)
         self.gateway, self.sites, self.policy = s.gateway, s.sites, s.policy
         self.browser = browser_login.write(self.folder / "browser", self.ca.cert, DEVELOPER, self.corp.person(DEVELOPER).password)
 

@@ -48,10 +48,23 @@ class Stack:
         self.gateway = Gateway(self.folder / "gateway", connectors=connectors, policy=self.corp.policy(), ca=self.ca,
                                **self.gateway_more)
 
-    def start_clusters(self):
         issuer = Issuer(self.gateway.issuer, pathlib.Path(self.ca.cert).read_text(), company.AUDIENCES,
                         username_claim="preferred_username")
-        self.sites = Sites(self.folder / "sites", company.SITES, issuer)
+        self.sites = Sites(self.folder / "sites", company.SITES, issuer) if self.clusters else None
+
+    def start_gateway(self):
+        """Before the clusters: an API server that finds no issuer asks again only ten seconds later."""
+        sites = [{"name": s, "audience": company.AUDIENCES[s], "server": f"https://api.{s}.corp.example:6443"} for s in company.SITES]
+        for site in sites if self.sites else []:
+            ca = self.folder / f"{site['name']}-ca.pem"
+            ca.write_text(self.sites[site["name"]].authority.pem)
+            site |= {"server": self.sites[site["name"]].url, "ca_file": str(ca)}
+        self.gateway.config["kubernetes"] = {"sites": sites}
+        self.gateway.write()
+        self.started.append(self.gateway)
+        self.gateway.start()
+
+    def start_clusters(self):
         self.started.append(self.sites)
         self.sites.start()
 
@@ -59,23 +72,13 @@ class Stack:
         for cluster in self.sites:
             cluster.create_namespaces({n["name"]: n["labels"] for n in self.corp.namespaces(cluster.name)})
 
-    def start_gateway(self):
-        sites = [{"name": s, "audience": company.AUDIENCES[s], "server": f"https://api.{s}.corp.example:6443"} for s in company.SITES]
-        if self.sites:
-            sites = [{"name": c.name, "audience": company.AUDIENCES[c.name], "server": c.url, "ca_file": str(c.folder / "ca.crt")}
-                     for c in self.sites]
-        self.gateway.config["kubernetes"] = {"sites": sites}
-        self.gateway.write()
-        self.started.append(self.gateway)
-        self.gateway.start()
-
     def start(self):
         try:
             self.start_directory()
+            self.start_gateway()
             if self.clusters:
                 self.start_clusters()
                 self.start_namespaces()
-            self.start_gateway()
         except BaseException:
             self.stop()
             raise
