@@ -71,7 +71,8 @@ static bool is_ours(int fd, mode_t type, const char *path, size_t *ret_size, str
 static enum state_result open_folder(struct state *s, struct err *e)
 {
     s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (s->fd < 0 && (errno == ELOOP || errno == ENOTDIR)) {
+    struct stat there;
+    if (s->fd < 0 && (errno == ELOOP || errno == ENOTDIR) && lstat(s->path, &there) == 0) {
         fail(e, ERR_CONFIG, "%s is a link or no folder", s->path);
         return STATE_REFUSED;
     }

@@ -259,6 +259,15 @@ static enum http_client_outcome outcome_of(CURLcode code)
     return HTTP_CLIENT_BROKEN;
 }
 
+/* A connection that ends during the handshake (a load balancer without a backend, a process that
+ * stops) is no question of trust; curl has one code for both and tells the two apart by words only.
+ */
+static bool was_broken_off(const char *error)
+{
+    return strstr(error, "reset") || strstr(error, "SYSCALL") || strstr(error, "Send failure") ||
+           strstr(error, "Recv failure") || strstr(error, "unexpected eof");
+}
+
 /* The URL as far as it may stand in a message: a query may carry secrets. */
 static struct str url_shown(const char *url)
 {
@@ -278,6 +287,8 @@ static enum http_client_outcome explain(struct http_client *c, CURLcode code,
     else
         fail(e, ERR_BACKEND, "%.*s: %s", STR_F(url),
              c->error[0] ? c->error : curl_easy_strerror(code));
+    if (code == CURLE_SSL_CONNECT_ERROR && was_broken_off(c->error))
+        return HTTP_CLIENT_UNREACHABLE;
     return outcome_of(code);
 }
 

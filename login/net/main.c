@@ -44,6 +44,7 @@ static bool token_left(struct context *c)
 
 static int run_get_token(struct context *c)
 {
+    note_parent(c); /* now: the environment is cleaned before a browser is started */
     c->session_key = state_key_of(c->options, STR_NONE);
     int code = context_lock(c);
     if (code != EXIT_OK)
@@ -54,7 +55,6 @@ static int run_get_token(struct context *c)
         failure_clear(&c->state, &c->session_key);
         return code;
     }
-    note_parent(c);
     if (code == EXIT_ACCESS)
         snprintf(c->failure.audience, sizeof(c->failure.audience), "%.*s",
                  STR_F(option_get(c->options, OPTION_AUDIENCE)));

@@ -55,9 +55,12 @@ class FakeGateway:
         self.thread.start()
         return self
 
-    def __exit__(self, *_):
+    def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+    def __exit__(self, *_):
+        self.stop()
 
     # --- documents
 
@@ -69,7 +72,7 @@ class FakeGateway:
     def sites(self):
         return {"issuer": self.issuer, "client_id": "lotse-login", "sites": [
             {"name": name, "server": f"https://api.{name}.example:6443", "audience": f"k8s-{name}",
-             "certificate_authority_data": _b64(b"CA of " + name.encode()) + "=="} for name in SITES if name not in self.lost_sites]}
+             "certificate_authority_data": base64.b64encode(b"CA of " + name.encode()).decode()} for name in SITES if name not in self.lost_sites]}
 
     # --- tokens
 
