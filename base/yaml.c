@@ -58,11 +58,20 @@ static bool is_inside_quotes(const struct reader *r, struct fy_event *event, siz
            text.p[from - 1] == quote && text.p[to] == quote;
 }
 
-/* What stands nowhere (the value that was left out) stands where `otherwise` says. */
+/* libfyaml 0.7 gives a value that was left out no mark, 0.8 an empty one. */
+static bool is_nowhere(struct fy_event *event, const struct fy_mark *from, const struct fy_mark *to)
+{
+    if (!from || !to)
+        return true;
+    return event->type == FYET_SCALAR && from->input_pos == to->input_pos &&
+           fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+}
+
+/* What stands nowhere stands where `otherwise` says. */
 static struct pos event_pos(const struct reader *r, struct fy_event *event, struct pos otherwise)
 {
     const struct fy_mark *from = fy_event_start_mark(event), *to = fy_event_end_mark(event);
-    if (!from || !to)
+    if (is_nowhere(event, from, to))
         return otherwise;
     if (is_inside_quotes(r, event, from->input_pos, to->input_pos))
         return yaml_scan_pos(&r->scan, from->input_pos - 1, to->input_pos + 1);
