@@ -103,7 +103,7 @@ static enum oidc_outcome ask_directory(const struct oidc_call *c, struct grant *
     case CONNECTOR_WRONG_PASSWORD:
     case CONNECTOR_REFUSED: return OIDC_REFRESH_UNUSABLE;
     case CONNECTOR_UNAVAILABLE:
-        if (now - f->checked_ms > c->env->settings->directory_grace_ms)
+        if (now - f->checked_ms >= c->env->settings->directory_grace_ms)
             return OIDC_REFRESH_UNAVAILABLE;
         EMIT(c, REFRESH_GRACE, .family_id = f->id, .client_id = f->client_id,
              .username = f->person.username);

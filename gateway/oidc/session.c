@@ -160,7 +160,7 @@ enum connector_outcome session_recheck(const struct oidc_call *c, struct session
     struct person p;
     enum connector_outcome outcome = look_up(c, s, &p, e);
     if (outcome == CONNECTOR_UNAVAILABLE &&
-        now - s->checked_ms <= c->env->settings->directory_grace_ms)
+        now - s->checked_ms < c->env->settings->directory_grace_ms)
         return CONNECTOR_OK;
     if (outcome == CONNECTOR_GONE || outcome == CONNECTOR_DISABLED) {
         struct err ignored; /* refused either way; the next use will try again */
