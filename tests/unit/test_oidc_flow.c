@@ -1,27 +1,8 @@
 /* Whole flows through the provider, as relying parties and browsers run them. */
-#include "tests/unit/unit.h"
+#include "tests/unit/oidc_asserts.h"
 
 #include "gateway/jose/jws.h"
 #include "gateway/oidc/subject.h"
-#include "tests/unit/oidc_rig.h"
-
-#define assert_str(actual, expected) \
-    assert_string_equal(rig_fmt(&rig, "%.*s", STR_F(actual)), (expected))
-
-static struct rig rig;
-
-static int set_up(void **state)
-{
-    (void)state;
-    rig_init(&rig);
-    return 0;
-}
-static int tear_down(void **state)
-{
-    (void)state;
-    rig_fini(&rig);
-    return 0;
-}
 
 static void a_login_gives_tokens_that_verify(void **state)
 {
@@ -428,7 +409,6 @@ static void a_page_speaks_the_language_asked_for(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_login_gives_tokens_that_verify),      TEST(claims_follow_scopes),
         TEST(userinfo_answers_by_get_and_post),      TEST(the_claims_parameter_is_honoured),
