@@ -102,44 +102,83 @@ static int member_text(const EVP_PKEY *pkey, const char *name, int fixed, struct
     return 0;
 }
 
-/* RFC 7638 3: the required members only, in this order, no white space; the hash of that is the
- * name. */
-static int describe(struct key *k, struct str kid, struct err *e)
+/* The two numbers of a public key as a JWK spells them. */
+struct numbers {
+    struct buf first, second; /* e and n, or x and y: in the order of their names */
+};
+
+static int get_numbers(const struct key *k, struct numbers *numbers, struct err *e)
 {
     bool rsa = k->alg == JOSE_RS256;
-    auto_buf first = BUF_INIT(1024), second = BUF_INIT(1024), thumb = BUF_INIT(2048),
-             name = BUF_INIT(256), jwk = BUF_INIT(4096);
+    int fixed = rsa ? 0 : P256_BYTES;
+
+    if (member_text(k->pkey, rsa ? OSSL_PKEY_PARAM_RSA_E : OSSL_PKEY_PARAM_EC_PUB_X, fixed,
+                    &numbers->first, e) < 0)
+        return -1;
+    return member_text(k->pkey, rsa ? OSSL_PKEY_PARAM_RSA_N : OSSL_PKEY_PARAM_EC_PUB_Y, fixed,
+                       &numbers->second, e);
+}
+
+/* RFC 7638 3: the required members only, in this order, no white space; the hash of that is the
+ * name. */
+static void thumbprint(const struct key *k, const struct numbers *numbers, struct buf *out)
+{
+    auto_buf text = BUF_INIT(2048);
+
+    buf_fmt(&text,
+            k->alg == JOSE_RS256 ? "{\"e\":\"%s\",\"kty\":\"RSA\",\"n\":\"%s\"}"
+                                 : "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
+            buf_cstr(&numbers->first), buf_cstr(&numbers->second));
+    struct sha256 hash = sha256_of(buf_str(&text));
+    buf_base64url(out, (struct str){(const char *)hash.bytes, sizeof(hash.bytes)});
+}
+
+static void write_jwk(const struct key *k, const struct numbers *numbers, struct buf *out)
+{
     struct json_out j;
 
-    if (member_text(k->pkey, rsa ? OSSL_PKEY_PARAM_RSA_E : OSSL_PKEY_PARAM_EC_PUB_X,
-                    rsa ? 0 : P256_BYTES, &first, e) < 0 ||
-        member_text(k->pkey, rsa ? OSSL_PKEY_PARAM_RSA_N : OSSL_PKEY_PARAM_EC_PUB_Y,
-                    rsa ? 0 : P256_BYTES, &second, e) < 0)
+    json_out_init(&j, out);
+    json_open_object(&j);
+    json_put_str(&j, "kty", k->alg == JOSE_RS256 ? STR("RSA") : STR("EC"));
+    json_put_str(&j, "use", STR("sig"));
+    json_put_str(&j, "alg", str_from(jose_alg_name(k->alg)));
+    json_put_str(&j, "kid", k->kid);
+    if (k->alg == JOSE_RS256) {
+        json_put_str(&j, "n", buf_str(&numbers->second));
+        json_put_str(&j, "e", buf_str(&numbers->first));
+    } else {
+        json_put_str(&j, "crv", STR("P-256"));
+        json_put_str(&j, "x", buf_str(&numbers->first));
+        json_put_str(&j, "y", buf_str(&numbers->second));
+    }
+    json_close_object(&j);
+}
+
+static void numbers_fini(struct numbers *numbers)
+{
+    buf_fini(&numbers->first);
+    buf_fini(&numbers->second);
+}
+
+/* Name and JWK. Every part is bounded by what judge_pkey let in and by KEY_KID_MAX. */
+static int describe(struct key *k, struct str kid, struct err *e)
+{
+    __attribute__((cleanup(numbers_fini))) struct numbers numbers = {.first = BUF_INIT(1024),
+                                                                     .second = BUF_INIT(1024)};
+    auto_buf name = BUF_INIT(KEY_KID_MAX), jwk = BUF_INIT(4096);
+
+    if (get_numbers(k, &numbers, e) < 0)
         return -1;
-    buf_fmt(&thumb,
-            rsa ? "{\"e\":\"%s\",\"kty\":\"RSA\",\"n\":\"%s\"}"
-                : "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
-            buf_cstr(&first), buf_cstr(&second));
-    struct sha256 hash = sha256_of(buf_str(&thumb));
     if (kid.n > 0)
         buf_add(&name, kid);
     else
-        buf_base64url(&name, (struct str){(const char *)hash.bytes, sizeof(hash.bytes)});
-
-    json_out_init(&j, &jwk);
-    json_open_object(&j);
-    json_put_str(&j, "kty", rsa ? STR("RSA") : STR("EC"));
-    json_put_str(&j, "use", STR("sig"));
-    json_put_str(&j, "alg", str_from(jose_alg_name(k->alg)));
-    json_put_str(&j, "kid", buf_str(&name));
-    json_put_str_opt(&j, "crv", rsa ? STR_NONE : STR("P-256"));
-    json_put_str(&j, rsa ? "n" : "x", rsa ? buf_str(&second) : buf_str(&first));
-    json_put_str(&j, rsa ? "e" : "y", rsa ? buf_str(&first) : buf_str(&second));
-    json_close_object(&j);
-    if (buf_failed(&first) || buf_failed(&second) || buf_failed(&thumb) || buf_failed(&name) ||
-        buf_failed(&jwk))
-        return fail(e, ERR_LIMIT, "a key whose description is too long");
+        thumbprint(k, &numbers, &name);
+    if (buf_failed(&name))
+        return fail(e, ERR_LIMIT, "a kid of over %d bytes", KEY_KID_MAX);
     k->kid.p = buf_take(&name, &k->kid.n);
+    write_jwk(k, &numbers, &jwk);
+    if (buf_failed(&jwk))
+        return fail(e, ERR_LIMIT, "a key whose description is too long");
     k->jwk.p = buf_take(&jwk, &k->jwk.n);
     return 0;
 }

@@ -11,6 +11,7 @@
 
 #define KEY_SIGNATURE_MAX 512 /* RSA of 4096 bit */
 #define N_TOKEN_TYPES     3
+#define KEY_KID_MAX       256
 
 struct context_pool { /* initialised contexts that nobody uses now */
     pthread_mutex_t lock;

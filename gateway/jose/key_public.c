@@ -35,16 +35,27 @@ static int from_params(const char *type, OSSL_PARAM_BLD *bld, struct str kid, st
     return key_from_pkey(pkey, false, kid, ret_key, e);
 }
 
-int key_from_rsa(struct str n, struct str e_, struct str kid, struct key **ret_key, struct err *e)
+static bool is_odd(struct str number)
 {
-    /* Ceilings before any arithmetic: a huge exponent would make each verification slow. */
-    if (n.n < RSA_BYTES_MIN || n.n > RSA_BYTES_MAX || n.p[0] == 0 || (n.p[n.n - 1] & 1) == 0)
-        return fail(e, ERR_INPUT, "an RSA modulus of %zu bytes; wanted are %d to %d, odd", n.n,
-                    RSA_BYTES_MIN, RSA_BYTES_MAX);
-    if (e_.n == 0 || e_.n > EXPONENT_BYTES || e_.p[0] == 0 || (e_.p[e_.n - 1] & 1) == 0 ||
-        (e_.n == 1 && e_.p[0] < 3))
+    return number.n > 0 && number.p[0] != 0 && (number.p[number.n - 1] & 1) != 0;
+}
+
+/* Ceilings before any arithmetic: a huge exponent would make each verification slow. */
+static int judge_rsa(struct str modulus, struct str exponent, struct err *e)
+{
+    if (modulus.n < RSA_BYTES_MIN || modulus.n > RSA_BYTES_MAX || !is_odd(modulus))
+        return fail(e, ERR_INPUT, "an RSA modulus of %zu bytes; wanted are %d to %d, odd",
+                    modulus.n, RSA_BYTES_MIN, RSA_BYTES_MAX);
+    if (exponent.n > EXPONENT_BYTES || !is_odd(exponent) || (exponent.n == 1 && exponent.p[0] == 1))
         return fail(e, ERR_INPUT, "an RSA exponent that is not odd, over 2 and of at most %d bytes",
                     EXPONENT_BYTES);
+    return 0;
+}
+
+int key_from_rsa(struct str n, struct str e_, struct str kid, struct key **ret_key, struct err *e)
+{
+    if (judge_rsa(n, e_, e) < 0)
+        return -1;
     auto_bld *bld = OSSL_PARAM_BLD_new();
     auto_bn *modulus = BN_bin2bn((const uint8_t *)n.p, (int)n.n, NULL);
     auto_bn *exponent = BN_bin2bn((const uint8_t *)e_.p, (int)e_.n, NULL);

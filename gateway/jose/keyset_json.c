@@ -5,7 +5,6 @@
 #include "gateway/jose/key_internal.h"
 
 #define JWKS_MAX ((size_t)64 * 1024)
-#define KID_MAX  256
 
 /* One number of a JWK, decoded into the buffer. */
 static bool get_number(const json_t *jwk, const char *name, struct arena *a, struct buf *out)
@@ -40,11 +39,42 @@ static bool is_for_us(const json_t *jwk, const char *alg)
     return !named || (json_is_string(named) && strcmp(json_string_value(named), alg) == 0);
 }
 
+static int read_rsa(const json_t *jwk, struct arena *a, struct str kid, struct key **ret_key,
+                    struct err *e)
+{
+    auto_buf modulus = BUF_INIT(1024), exponent = BUF_INIT(1024);
+
+    if (!get_number(jwk, "n", a, &modulus) || !get_number(jwk, "e", a, &exponent))
+        return fail(e, ERR_INPUT, "an RSA key without proper `n` and `e`");
+    return key_from_rsa(buf_str(&modulus), buf_str(&exponent), kid, ret_key, e);
+}
+
+static int read_p256(const json_t *jwk, struct arena *a, struct str kid, struct key **ret_key,
+                     struct err *e)
+{
+    auto_buf x = BUF_INIT(1024), y = BUF_INIT(1024);
+
+    if (!get_number(jwk, "x", a, &x) || !get_number(jwk, "y", a, &y))
+        return fail(e, ERR_INPUT, "a P-256 key without proper `x` and `y`");
+    return key_from_p256(buf_str(&x), buf_str(&y), kid, ret_key, e);
+}
+
+/* Absent is fine: then the key is named by its thumbprint. */
+static int read_kid(const json_t *jwk, struct arena *a, struct str *ret_kid, struct err *e)
+{
+    struct str kid = STR_NONE;
+
+    if (json_object_get(jwk, "kid") &&
+        (!json_get_str(jwk, "kid", a, &kid) || kid.n == 0 || kid.n > KEY_KID_MAX))
+        return fail(e, ERR_INPUT, "a key whose `kid` is not a text of 1 to %d bytes", KEY_KID_MAX);
+    *ret_kid = kid;
+    return 0;
+}
+
 /* *ret_key stays NULL for a key of a kind that is not ours. */
 static int read_jwk(const json_t *jwk, struct arena *a, struct key **ret_key, struct err *e)
 {
     struct str kty = STR_NONE, crv = STR_NONE, kid = STR_NONE;
-    auto_buf first = BUF_INIT(1024), second = BUF_INIT(1024);
 
     if (!json_is_object(jwk))
         return fail(e, ERR_INPUT, "a member of `keys` is not an object");
@@ -52,20 +82,13 @@ static int read_jwk(const json_t *jwk, struct arena *a, struct key **ret_key, st
         return fail(e, ERR_INPUT, "a private key stands in a public document");
     if (!json_get_str(jwk, "kty", a, &kty))
         return fail(e, ERR_INPUT, "a key without `kty`");
-    if (json_object_get(jwk, "kid") &&
-        (!json_get_str(jwk, "kid", a, &kid) || kid.n == 0 || kid.n > KID_MAX))
-        return fail(e, ERR_INPUT, "a key whose `kid` is not a text of 1 to %d bytes", KID_MAX);
-    if (str_is(kty, "RSA") && is_for_us(jwk, "RS256")) {
-        if (!get_number(jwk, "n", a, &first) || !get_number(jwk, "e", a, &second))
-            return fail(e, ERR_INPUT, "an RSA key without proper `n` and `e`");
-        return key_from_rsa(buf_str(&first), buf_str(&second), kid, ret_key, e);
-    }
+    if (read_kid(jwk, a, &kid, e) < 0)
+        return -1;
+    if (str_is(kty, "RSA") && is_for_us(jwk, "RS256"))
+        return read_rsa(jwk, a, kid, ret_key, e);
     if (str_is(kty, "EC") && json_get_str(jwk, "crv", a, &crv) && str_is(crv, "P-256") &&
-        is_for_us(jwk, "ES256")) {
-        if (!get_number(jwk, "x", a, &first) || !get_number(jwk, "y", a, &second))
-            return fail(e, ERR_INPUT, "a P-256 key without proper `x` and `y`");
-        return key_from_p256(buf_str(&first), buf_str(&second), kid, ret_key, e);
-    }
+        is_for_us(jwk, "ES256"))
+        return read_p256(jwk, a, kid, ret_key, e);
     return 0;
 }
 

@@ -31,7 +31,8 @@ struct signer_local {
     struct signer signer;
     pthread_mutex_t lock; /* guards the pointer, never held while signing */
     struct setting *setting;
-    pthread_mutex_t swapping; /* one who swaps after another, so that neither undoes the other's half */
+    /* one who swaps after another, so that neither undoes the other's half */
+    pthread_mutex_t swapping;
 };
 
 static int compare_texts(const void *a, const void *b)
@@ -66,6 +67,12 @@ static void setting_unref(struct setting *s)
     arena_fini(&s->limits.arena);
     mem_free(s);
 }
+
+static void setting_unref_at(struct setting **s)
+{
+    setting_unref(*s);
+}
+#define auto_setting __attribute__((cleanup(setting_unref_at))) struct setting
 
 static struct setting *setting_get(struct signer_local *s)
 {
@@ -202,13 +209,22 @@ static int judge_type(const struct claims *c, struct err *e)
     return refuse(e, "typ", "is unknown");
 }
 
-static int sign_with(const struct setting *s, const struct claims *c, enum jose_alg alg,
-                     struct arena *a, struct str *ret_jws, struct err *e)
+static int judge(const struct limits *limits, const struct claims *c, struct arena *a,
+                 struct err *e)
 {
-    if (judge_type(c, e) < 0 || judge_times(&s->limits, c, e) < 0 ||
-        judge_audience(&s->limits, c, e) < 0 || judge_names(c, e) < 0 || judge_groups(c, a, e) < 0)
+    if (judge_type(c, e) < 0 || judge_times(limits, c, e) < 0 || judge_audience(limits, c, e) < 0)
         return -1;
-    struct key *k = keyset_active(s->keyset, alg);
+    return judge_names(c, e) < 0 ? -1 : judge_groups(c, a, e);
+}
+
+static int sign(struct signer *signer, const struct claims *c, enum jose_alg alg, struct arena *a,
+                struct str *ret_jws, struct err *e)
+{
+    auto_setting *setting = setting_get((struct signer_local *)signer);
+
+    if (judge(&setting->limits, c, a, e) < 0)
+        return -1;
+    struct key *k = keyset_active(setting->keyset, alg);
     if (!k)
         return fail(e, ERR_CONFIG, "no active key for %s", jose_alg_name(alg));
     if (jws_sign(k, c, a, ret_jws, e) == 0)
@@ -217,16 +233,6 @@ static int sign_with(const struct setting *s, const struct claims *c, enum jose_
         e->class =
             ERR_BUG; /* whoever builds claims keeps them small; signer.h promises this class */
     return -1;
-}
-
-static int sign(struct signer *signer, const struct claims *c, enum jose_alg alg, struct arena *a,
-                struct str *ret_jws, struct err *e)
-{
-    struct setting *setting = setting_get((struct signer_local *)signer);
-    int result = sign_with(setting, c, alg, a, ret_jws, e);
-
-    setting_unref(setting);
-    return result;
 }
 
 static const struct signer_ops ops = {.sign = sign};

@@ -108,8 +108,8 @@ void sqlite_readers_fini(struct sqlite_readers *r);
 enum store_outcome sqlite_readers_get(struct sqlite_readers *r, struct arena *a, struct str key,
                                       struct record *ret_record, struct err *e);
 enum store_outcome sqlite_readers_list(struct sqlite_readers *r, struct arena *a,
-                                       const struct store_range *range, struct record **ret_records,
-                                       size_t *ret_n, struct err *e);
+                                       const struct store_range *range, struct records *ret_records,
+                                       struct err *e);
 
 /* --- store_sqlite.c, for tests: a call on the writer's thread, with its connection */
 void store_sqlite_on_writer(struct store *s, void (*call)(sqlite3 *db, void *data), void *data);

@@ -4,6 +4,7 @@ struct sqlite_reader {
     struct sqlite_reader *next;
     sqlite3 *db;
     sqlite3_stmt *get, *list;
+    const struct clock *clock;
 };
 
 static const char sql_get[] = "SELECT revision, expires_ms, value FROM record WHERE key = ?1";
@@ -66,8 +67,10 @@ static struct sqlite_reader *reader_take(struct sqlite_readers *r, struct err *e
     if (one)
         return one;
     one = reader_new(r->path, e);
-    if (one)
+    if (one) {
+        one->clock = r->clock;
         return one;
+    }
     pthread_mutex_lock(&r->lock);
     r->n_open--;
     pthread_mutex_unlock(&r->lock);
@@ -111,7 +114,7 @@ static enum store_outcome failed(struct sqlite_reader *one, struct err *e)
 }
 
 static enum store_outcome get_with(struct sqlite_reader *one, struct arena *a, struct str key,
-                                   int64_t now_ms, struct record *ret_record, struct err *e)
+                                   struct record *ret_record, struct err *e)
 {
     if (sqlite_bind_str(one->get, 1, key) != SQLITE_OK)
         return failed(one, e);
@@ -120,7 +123,7 @@ static enum store_outcome get_with(struct sqlite_reader *one, struct arena *a, s
         return STORE_NOT_FOUND;
     if (code != SQLITE_ROW)
         return failed(one, e);
-    if (store_is_expired(sqlite3_column_int64(one->get, 1), now_ms))
+    if (store_is_expired(sqlite3_column_int64(one->get, 1), clock_now_ms(one->clock)))
         return STORE_NOT_FOUND;
     struct record record;
     read_row(one->get, a, &record);
@@ -138,7 +141,7 @@ enum store_outcome sqlite_readers_get(struct sqlite_readers *r, struct arena *a,
 
     if (!one)
         return STORE_FAILED;
-    enum store_outcome outcome = get_with(one, a, key, clock_now_ms(r->clock), ret_record, e);
+    enum store_outcome outcome = get_with(one, a, key, ret_record, e);
     sqlite3_reset(one->get);
     reader_give(r, one);
     return outcome;
@@ -176,11 +179,6 @@ static struct str upper_bound(struct str prefix, char bytes[BOUND_MAX])
     return (struct str){bytes, n};
 }
 
-struct records {
-    struct record *items;
-    size_t n, cap;
-};
-
 static enum store_outcome read_rows(struct sqlite_reader *one, struct arena *a,
                                     struct records *records, struct err *e)
 {
@@ -199,8 +197,8 @@ static enum store_outcome read_rows(struct sqlite_reader *one, struct arena *a,
 }
 
 static enum store_outcome list_with(struct sqlite_reader *one, struct arena *a,
-                                    const struct store_range *range, int64_t now_ms,
-                                    struct records *records, struct err *e)
+                                    const struct store_range *range, struct records *records,
+                                    struct err *e)
 {
     char low[BOUND_MAX], high[BOUND_MAX];
     sqlite3_int64 limit = range->limit > INT32_MAX ? INT32_MAX : (sqlite3_int64)range->limit;
@@ -208,7 +206,7 @@ static enum store_outcome list_with(struct sqlite_reader *one, struct arena *a,
     if (sqlite_bind_str(one->list, 1, lower_bound(range, low)) != SQLITE_OK ||
         sqlite_bind_str(one->list, 2, upper_bound(range->prefix, high)) != SQLITE_OK)
         return failed(one, e);
-    sqlite3_bind_int64(one->list, 3, now_ms);
+    sqlite3_bind_int64(one->list, 3, clock_now_ms(one->clock));
     sqlite3_bind_int64(one->list, 4, limit);
     enum store_outcome outcome = read_rows(one, a, records, e);
     sqlite3_reset(one->list);
@@ -216,19 +214,17 @@ static enum store_outcome list_with(struct sqlite_reader *one, struct arena *a,
 }
 
 enum store_outcome sqlite_readers_list(struct sqlite_readers *r, struct arena *a,
-                                       const struct store_range *range, struct record **ret_records,
-                                       size_t *ret_n, struct err *e)
+                                       const struct store_range *range, struct records *ret_records,
+                                       struct err *e)
 {
     struct sqlite_reader *one = reader_take(r, e);
     struct records records = {0};
 
     if (!one)
         return STORE_FAILED;
-    enum store_outcome outcome = list_with(one, a, range, clock_now_ms(r->clock), &records, e);
+    enum store_outcome outcome = list_with(one, a, range, &records, e);
     reader_give(r, one);
-    if (outcome != STORE_OK)
-        return outcome;
-    *ret_records = records.items;
-    *ret_n = records.n;
-    return STORE_OK;
+    if (outcome == STORE_OK)
+        *ret_records = records;
+    return outcome;
 }

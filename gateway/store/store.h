@@ -41,6 +41,11 @@ struct write {
     enum durability durability;
 };
 
+/* What list gives, in the caller's arena. */
+struct records {
+    struct record *items;
+    size_t n, cap;
+};
 struct store_range {
     struct str prefix, after;
     size_t limit;
@@ -68,7 +73,7 @@ struct store_ops {
     /* Records whose key starts with prefix and is greater than after, in key order, at most limit
      * of them. */
     enum store_outcome (*list)(struct store *s, struct arena *a, const struct store_range *range,
-                               struct record **ret_records, size_t *ret_n, struct err *e);
+                               struct records *ret_records, struct err *e);
     /* Calls changed(key) after each write under prefix until unwatch; on a thread of the store;
      * must not call the store. */
     int (*watch)(struct store *s, struct str prefix, const struct store_watcher *w, struct err *e);

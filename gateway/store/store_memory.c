@@ -223,40 +223,40 @@ static enum store_outcome delete_if(struct store *s, struct str key, uint64_t re
 }
 
 static bool copy_range(const struct store_memory *m, const struct store_range *range,
-                       struct arena *a, struct record *out, size_t *n)
+                       struct arena *a, struct records *records)
 {
     int64_t now_ms = clock_now_ms(m->clock);
     size_t i = place_of(m, str_cmp(range->after, range->prefix) > 0 ? range->after : range->prefix);
 
-    for (; i < m->n && *n < range->limit; i++) {
+    for (; i < m->n && records->n < range->limit; i++) {
         const struct record *record = &m->items[i]->record;
         if (range->after.n > 0 && str_cmp(record->key, range->after) <= 0)
             continue;
         if (!str_starts(record->key, range->prefix))
             break;
-        if (!store_is_expired(record->expires_ms, now_ms) && !copy_record(a, record, &out[(*n)++]))
+        if (store_is_expired(record->expires_ms, now_ms))
+            continue;
+        struct record *copy = ARENA_PUSH(a, records);
+        if (!copy || !copy_record(a, record, copy))
             return false;
     }
     return true;
 }
 
 static enum store_outcome list(struct store *s, struct arena *a, const struct store_range *range,
-                               struct record **ret_records, size_t *ret_n, struct err *e)
+                               struct records *ret_records, struct err *e)
 {
     struct store_memory *m = (struct store_memory *)s;
-    size_t n = 0;
+    struct records records = {0};
 
     if (store_check_range(range, e) < 0)
         return STORE_FAILED;
     pthread_mutex_lock(&m->lock);
-    size_t most = range->limit < m->n ? range->limit : m->n;
-    struct record *records = ARENA_ARRAY(a, most, struct record);
-    bool fits = (most == 0 || records) && copy_range(m, range, a, records, &n);
+    bool fits = copy_range(m, range, a, &records);
     pthread_mutex_unlock(&m->lock);
     if (!fits)
         return full_arena(e);
     *ret_records = records;
-    *ret_n = n;
     return STORE_OK;
 }
 

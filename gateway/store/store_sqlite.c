@@ -71,12 +71,11 @@ static enum store_outcome delete_if(struct store *s, struct str key, uint64_t re
 }
 
 static enum store_outcome list(struct store *s, struct arena *a, const struct store_range *range,
-                               struct record **ret_records, size_t *ret_n, struct err *e)
+                               struct records *ret_records, struct err *e)
 {
     if (store_check_range(range, e) < 0)
         return STORE_FAILED;
-    return sqlite_readers_list(&((struct store_sqlite *)s)->readers, a, range, ret_records, ret_n,
-                               e);
+    return sqlite_readers_list(&((struct store_sqlite *)s)->readers, a, range, ret_records, e);
 }
 
 static int watch(struct store *s, struct str prefix, const struct store_watcher *w, struct err *e)

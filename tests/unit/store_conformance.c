@@ -154,10 +154,9 @@ static void what_expired_is_absent_for_every_operation(void **state)
     struct store *s = c->store;
     struct write w = a_write("s/1", "old"), fresh = a_write("s/1", "new");
     struct store_range all = {.limit = 10};
-    struct record *records;
+    struct records records = {.n = 9};
     uint64_t revision = 0;
     auto_arena a;
-    size_t n = 9;
     struct err e;
 
     arena_init(&a, ARENA_NO_MAX);
@@ -171,8 +170,8 @@ static void what_expired_is_absent_for_every_operation(void **state)
     assert_int_equal(s->ops->compare_and_swap(s, &fresh, revision, NULL, &e), STORE_NOT_FOUND);
     assert_int_equal(s->ops->delete_if(s, w.key, revision, &e), STORE_NOT_FOUND);
     assert_int_equal(s->ops->delete_if(s, w.key, 0, &e), STORE_NOT_FOUND);
-    assert_int_equal(s->ops->list(s, &a, &all, &records, &n, &e), STORE_OK);
-    assert_int_equal(n, 0);
+    assert_int_equal(s->ops->list(s, &a, &all, &records, &e), STORE_OK);
+    assert_int_equal(records.n, 0);
     assert_int_equal(s->ops->put_if_absent(s, &fresh, NULL, &e), STORE_OK);
     assert_stored(s, "s/1", "new");
     atomic_store(&c->clock.ms, INT64_MAX); /* 0 is never */
@@ -279,13 +278,13 @@ static void a_list_is_exactly_the_prefix_in_key_order(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct store_range range = {
             .prefix = cases[i].prefix, .after = cases[i].after, .limit = 100};
-        struct record *records = NULL;
-        size_t n = 0;
-        assert_int_equal(s->ops->list(s, &a, &range, &records, &n, &e), STORE_OK);
+        struct records records = {0};
+        assert_int_equal(s->ops->list(s, &a, &range, &records, &e), STORE_OK);
+        size_t n = records.n;
         if (n != cases[i].n)
             fail_msg("case %zu: %zu records instead of %zu", i, n, cases[i].n);
         for (size_t k = 0; k < n; k++)
-            assert_true(str_eq(records[k].key, odd_keys[cases[i].first + k]));
+            assert_true(str_eq(records.items[k].key, odd_keys[cases[i].first + k]));
     }
 }
 
@@ -305,23 +304,24 @@ static void paging_gives_every_record_once(void **state)
     }
     assert_int_equal(store_put_c(s, "p0", "beside", NULL), STORE_OK);
     do {
-        struct record *records = NULL;
-        assert_int_equal(s->ops->list(s, &a, &range, &records, &n, &e), STORE_OK);
+        struct records records = {0};
+        assert_int_equal(s->ops->list(s, &a, &range, &records, &e), STORE_OK);
+        n = records.n;
         assert_true(n <= 7);
         for (size_t i = 0; i < n; i++, n_all++) {
             snprintf(key, sizeof(key), "p/%03zu", n_all);
-            assert_true(str_is(records[i].key, key));
+            assert_true(str_is(records.items[i].key, key));
         }
         if (n > 0) {
-            snprintf(last, sizeof(last), "%.*s", STR_F(records[n - 1].key));
+            snprintf(last, sizeof(last), "%.*s", STR_F(records.items[n - 1].key));
             range.after = str_from(last);
         }
     } while (n > 0);
     assert_int_equal(n_all, 100);
     range = (struct store_range){.prefix = STR("p/"), .limit = 0};
-    struct record *none;
-    assert_int_equal(s->ops->list(s, &a, &range, &none, &n, &e), STORE_OK);
-    assert_int_equal(n, 0);
+    struct records none = {.n = 9};
+    assert_int_equal(s->ops->list(s, &a, &range, &none, &e), STORE_OK);
+    assert_int_equal(none.n, 0);
 }
 
 static void what_does_not_fit_the_arena_fails_politely(void **state)
@@ -331,8 +331,8 @@ static void what_does_not_fit_the_arena_fails_politely(void **state)
     struct write w = {
         .key = STR("big"), .value = {bytes, STORE_VALUE_MAX}, .durability = STORE_RELAXED};
     struct store_range all = {.limit = 10};
-    struct record r = {.revision = 42}, *records = NULL;
-    size_t n = 42;
+    struct record r = {.revision = 42};
+    struct records records = {.n = 42};
     struct err e;
 
     assert_int_equal(s->ops->put(s, &w, NULL, &e), STORE_OK);
@@ -346,8 +346,8 @@ static void what_does_not_fit_the_arena_fails_politely(void **state)
     {
         auto_arena small;
         arena_init(&small, 4096);
-        assert_int_equal(s->ops->list(s, &small, &all, &records, &n, &e), STORE_FAILED);
-        assert_int_equal(n, 42);
+        assert_int_equal(s->ops->list(s, &small, &all, &records, &e), STORE_FAILED);
+        assert_int_equal(records.n, 42);
     }
 }
 
