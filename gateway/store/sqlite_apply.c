@@ -3,7 +3,8 @@
 #define RESERVE 100000 /* revisions promised at once, so that the promise is written rarely */
 
 /* ?1 key ?2 value ?3 new revision ?4 expires_ms ?5 now_ms ?6 expected revision */
-#define LIVE "(expires_ms = 0 OR expires_ms > ?5)"
+#define DELETE "DELETE FROM record WHERE key = ?1 AND (?6 = 0 OR revision = ?6) AND "
+#define LIVE   "(expires_ms = 0 OR expires_ms > ?5)"
 #define INSERT \
     "INSERT INTO record (key, value, revision, expires_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT " \
     "(key) "
@@ -16,7 +17,7 @@ static const char *const sql[N_OP_KINDS] = {
     [OP_PUT_IF_ABSENT] = INSERT UPDATE " WHERE record.expires_ms <> 0 AND record.expires_ms <= ?5",
     [OP_COMPARE_AND_SWAP] = "UPDATE record SET value = ?2, revision = ?3, expires_ms = ?4 "
                             "WHERE key = ?1 AND revision = ?6 AND " LIVE,
-    [OP_DELETE_IF] = "DELETE FROM record WHERE key = ?1 AND (?6 = 0 OR revision = ?6) AND " LIVE,
+    [OP_DELETE_IF] = DELETE LIVE,
     [OP_HEALTH] = "UPDATE meta SET number = number + 1 WHERE name = 'health'",
 };
 static const char sql_exists[] = "SELECT 1 FROM record WHERE key = ?1 AND " LIVE;
