@@ -95,8 +95,8 @@ struct policy_holders {
 struct policy_holders policy_who_can(const struct policy *p, size_t site, const struct access *x,
                                      const struct rbac_question *q, int64_t now_ms,
                                      struct arena *a);
-/* "get" and "apps/deployments", "/pods/log", or "pods" when one group alone has it -> a question; name
- * and namespace are the caller's to add. An error names what is wrong and the nearest name. */
+/* "get" and "apps/deployments", "/pods/log", or "pods" when one group alone has it -> a question;
+ * name and namespace are the caller's to add. An error names what is wrong and the nearest name. */
 must_check int policy_question(const struct policy *p, size_t site, struct str verb,
                                struct str target, struct arena *a,
                                struct rbac_question *ret_question, struct err *e);

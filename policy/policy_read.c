@@ -31,7 +31,7 @@ static void read_ldap(struct reader *r, const struct yaml_pair *pair)
 
 static void check_name(struct reader *r, const char *what, const struct yaml_pair *pair)
 {
-    if (read_is_name(pair->key))
+    if (is_policy_name(pair->key))
         return;
     diag_error(r->d, pair->key_pos, "'%.*s' cannot name a %s", STR_F(pair->key), what);
     diag_hint(r->d, "small letters, digits, and - . _ between them; at most 63 characters");
@@ -47,12 +47,10 @@ static void read_site(struct reader *r, const struct yaml_pair *pair)
         diag_error(r->d, site->audience.pos, "not usable as an audience");
 }
 
-static void check_people(struct reader *r, const struct words *people)
+static void check_person(struct reader *r, const struct word *person)
 {
-    for (size_t i = 0; i < people->n; i++)
-        if (!read_is_username(people->items[i].text))
-            diag_error(r->d, people->items[i].pos, "'%.*s' cannot be a username",
-                       STR_F(people->items[i].text));
+    if (person->text.n > 0 && !is_username(person->text))
+        diag_error(r->d, person->pos, "'%.*s' cannot be a username", STR_F(person->text));
 }
 
 static void read_team(struct reader *r, const struct yaml_pair *pair)
@@ -62,7 +60,9 @@ static void read_team(struct reader *r, const struct yaml_pair *pair)
     check_name(r, "team", pair);
     size_t before = r->d->n_errors;
     team->broken = !read_section(r, SECTION_team, &pair->value, team);
-    check_people(r, &team->drop);
+    for (size_t i = 0; i < team->drop.n; i++)
+        check_person(r, &team->drop.items[i]);
+    check_person(r, &team->lead);
     if (before == r->d->n_errors && team->from.n == 0 && team->add.n == 0)
         diag_error(r->d, pair->key_pos, "team '%.*s' has nobody: it needs 'from' or 'add'",
                    STR_F(pair->key));
@@ -114,6 +114,7 @@ static void read_grant(struct reader *r, const struct yaml *y)
     grant->pos = y->pos;
     grant->until.ms = TIME_NONE;
     grant->broken = !read_section(r, SECTION_grant, y, grant);
+    check_person(r, &grant->by);
 }
 
 static void read_test(struct reader *r, const struct yaml *y)

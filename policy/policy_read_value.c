@@ -2,35 +2,6 @@
 #include "base/clock.h"
 #include "policy/policy_reader.h"
 
-#define NAME_MAX_LENGTH 63
-#define USER_MAX_LENGTH 128
-
-static bool is_name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-bool read_is_name(struct str s)
-{
-    if (s.n == 0 || s.n > NAME_MAX_LENGTH || !is_name_char(s.p[0]) || !is_name_char(s.p[s.n - 1]))
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_name_char(s.p[i]) && !memchr("-._", s.p[i], 3))
-            return false;
-    return true;
-}
-
-/* connector.h: what a directory's usernames are made of */
-bool read_is_username(struct str s)
-{
-    if (s.n == 0 || s.n > USER_MAX_LENGTH)
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_name_char(s.p[i]) && !memchr("._@-", s.p[i], 4))
-            return false;
-    return true;
-}
-
 static bool get_text(struct reader *r, const struct yaml *y, struct word *out)
 {
     struct str text;
@@ -113,7 +84,7 @@ static void read_adds(struct reader *r, const struct yaml_pair *pair, struct pol
         struct policy_add *add = ARENA_PUSH(r->arena, out);
         add->person = (struct word){person->key, person->key_pos};
         add->until.ms = TIME_NONE;
-        if (!read_is_username(person->key))
+        if (!is_username(person->key))
             diag_error(r->d, person->key_pos, "'%.*s' cannot be a username", STR_F(person->key));
         if (!yaml_is_null(&person->value))
             read_section(r, SECTION_add, &person->value, add);

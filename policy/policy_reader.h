@@ -45,6 +45,3 @@ bool read_is_later(struct reader *r, const struct yaml_pair *pair);
 void read_value(struct reader *r, enum value_type type, const struct yaml_pair *pair, void *field);
 /* "verbs targets [names ...]" */
 void read_permission(struct reader *r, const struct yaml *scalar, struct policy_permissions *out);
-/* [a-z0-9] inside, also - . _ between; at most 63: goes into group names and object names. */
-bool read_is_name(struct str s);
-bool read_is_username(struct str s);

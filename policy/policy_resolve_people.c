@@ -58,7 +58,8 @@ static void resolve_groups(struct policy *p, const struct policy_team *team, str
 static void known_person(struct policy *p, const char *what, const struct word *person,
                          bool may_be_gone)
 {
-    if (person->text.n == 0 || !p->in->directory ||
+    /* what cannot be a username was said when it was read */
+    if (!is_username(person->text) || !p->in->directory ||
         intern_find(&p->people, person->text) != ID_NONE)
         return;
     if (!may_be_gone) {

@@ -46,6 +46,7 @@ static void check_chain(struct policy *p, uint32_t id)
             diag_error(p->d, written->base.pos,
                        "role '%.*s' stands on a chain of more than %d roles",
                        STR_F(written->name.text), CHAIN_MAX);
+        p->chain_reported = p->chain_reported || at != id;
         role->base = ID_NONE;
         return;
     }

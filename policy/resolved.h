@@ -67,7 +67,8 @@ struct policy {
     struct arena *arena;
     const struct policy_tree *tree;
     const struct policy_input *in;
-    struct diags *d;           /* during resolve only */
+    struct diags *d; /* during resolve only */
+    bool chain_reported;
     const struct known *known; /* policy_resolve_check.c: what the discoveries hold */
     struct intern *reported;   /* during resolve only: unknown names already said */
     struct intern site_ids, team_ids, role_ids, space_ids, verbs, groups, people;

@@ -126,3 +126,32 @@ bool glob_matches(struct str pattern, struct str s)
         p++;
     return p == pattern.n;
 }
+
+#define NAME_MAX_LENGTH 63
+#define USER_MAX_LENGTH 128
+
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool is_policy_name(struct str s)
+{
+    if (s.n == 0 || s.n > NAME_MAX_LENGTH || !is_name_char(s.p[0]) || !is_name_char(s.p[s.n - 1]))
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_name_char(s.p[i]) && !memchr("-._", s.p[i], 3))
+            return false;
+    return true;
+}
+
+/* connector.h: what a directory's usernames are made of */
+bool is_username(struct str s)
+{
+    if (s.n == 0 || s.n > USER_MAX_LENGTH)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_name_char(s.p[i]) && !memchr("._@-", s.p[i], 4))
+            return false;
+    return true;
+}

@@ -49,3 +49,6 @@ struct str strs_join(struct arena *a, struct strs set, char separator);
 struct str pairs_get(const struct str_pairs *pairs, struct str key);
 /* '*' stands for any run of characters, everything else for itself. */
 bool glob_matches(struct str pattern, struct str s);
+/* [a-z0-9] at both ends, also - . _ between; at most 63: goes into group names and object names. */
+bool is_policy_name(struct str s);
+bool is_username(struct str s); /* as connector.h: [a-z0-9._@-]{1,128} */
