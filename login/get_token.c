@@ -154,12 +154,9 @@ static struct str lock_purpose(int fd, char *p, size_t most)
     return line;
 }
 
-/* EXIT_OK: the lock is ours, or there is none to be had. */
-static int wait_for_lock(struct call *c)
+static int wait_for_lock(struct call *c, enum os_lock kind)
 {
     char text[4096];
-    if (c->lock < 0 || os_lock_try(c->lock))
-        return EXIT_OK;
     struct str purpose = lock_purpose(c->lock, text, sizeof(text));
     int64_t wait_ms = LOCK_WAIT_MS;
     if (str_starts(purpose, STR("login ")) &&
@@ -167,7 +164,7 @@ static int wait_for_lock(struct call *c)
         message_say(2, MESSAGE_WAITING_LOGIN, str_from_to(purpose, 6, purpose.n), STR_NONE);
         wait_ms = c->options->timeout_ms;
     }
-    if (os_lock_wait(c->lock, wait_ms))
+    if (os_lock_wait(c->lock, kind, wait_ms))
         return EXIT_OK;
     purpose = lock_purpose(c->lock, text, sizeof(text));
     bool login = str_starts(purpose, STR("login "));
@@ -201,35 +198,53 @@ static int run_network_half(struct call *c)
                : w.ret_status;
 }
 
-/* The token is too old, or there is none. */
-static int renew(struct call *c)
+/* While we waited another caller may have renewed the token, or failed to: then that is our answer,
+ * too. */
+static bool answered_by_others(struct call *c, int *ret_code)
 {
     struct err e;
     enum state_result result;
     struct failure failed;
+    int64_t now_ms = clock_now_ms(&clock_system);
+    enum token_age age = load_token(c, &e, &result);
+    if (age <= TOKEN_AGING) {
+        *ret_code = print_credential(c);
+        return true;
+    }
+    if (!failure_load(&c->state, &c->session_key, &failed))
+        return false;
+    *ret_code = failure_verdict(&failed, option_get(c->options, OPTION_AUDIENCE),
+                                buf_str(&c->parent), c->since_ms, now_ms);
+    if (*ret_code == EXIT_UNREACHABLE && age == TOKEN_LAST) {
+        *ret_code = print_credential(c);
+        return true;
+    }
+    if (*ret_code == EXIT_OK)
+        return false;
+    message_write(2, STR_C(failed.text));
+    message_write(2, STR("\n"));
+    return true;
+}
+
+/* The token is too old, or there is none. */
+static int renew(struct call *c)
+{
+    struct err e;
+    int code;
     state_close(&c->state);
     if (state_open(&c->state, true, &e) == STATE_REFUSED)
         return message_fail(EXIT_STORAGE, MESSAGE_STATE_REFUSED, STR_C(e.text), STR_NONE);
     open_lock(c);
     os_parent_key(&c->parent);
-    int code = wait_for_lock(c);
-    if (code != EXIT_OK)
-        return code;
-    if (load_token(c, &e, &result) <= TOKEN_AGING) /* somebody else renewed it while we waited */
-        return print_credential(c);
-    if (failure_load(&c->state, &c->session_key, &failed)) {
-        code = failure_verdict(&failed, option_get(c->options, OPTION_AUDIENCE),
-                               buf_str(&c->parent), c->since_ms, clock_now_ms(&clock_system));
-        if (code == EXIT_UNREACHABLE && c->have_token &&
-            token_age_at(&c->token.times, clock_now_ms(&clock_system)) == TOKEN_LAST)
-            return print_credential(c);
-        if (code != EXIT_OK) {
-            message_write(2, STR_C(failed.text));
-            message_write(2, STR("\n"));
+    if (c->lock >= 0 && !os_lock_try(c->lock)) {
+        code = wait_for_lock(c, OS_LOCK_SHARED);
+        if (code != EXIT_OK || answered_by_others(c, &code))
             return code;
-        }
+        code = wait_for_lock(c, OS_LOCK_ALONE);
+        if (code != EXIT_OK)
+            return code;
     }
-    return run_network_half(c);
+    return answered_by_others(c, &code) ? code : run_network_half(c);
 }
 
 int get_token(const struct options *o, char *const *environment)

@@ -15,8 +15,10 @@
 /* Opens (and creates) a lock file below dir. -1: cannot be opened (read-only home). */
 int os_lock_open(int dir, const char *name);
 bool os_lock_try(int fd);
-/* Blocks until the lock is ours, wait_ms have passed, or our parent has died. */
-bool os_lock_wait(int fd, int64_t wait_ms);
+/* Blocks until the lock is ours, wait_ms have passed, or our parent has died. OS_LOCK_SHARED only
+ * waits for the one who has it alone: forty waiters are woken at once, not one after the other. */
+enum os_lock { OS_LOCK_SHARED, OS_LOCK_ALONE };
+bool os_lock_wait(int fd, enum os_lock kind, int64_t wait_ms);
 
 /* --- processes */
 

@@ -30,7 +30,7 @@ static void wake(int signal_number)
 /* flock has no deadline. A timer that fires again and again ends the call with EINTR; firing once
    would be lost when it comes just before the call. The parent is looked at rather than told to us:
    it may have many threads, and PR_SET_PDEATHSIG speaks when the one that started us ends. */
-bool os_lock_wait(int fd, int64_t wait_ms)
+bool os_lock_wait(int fd, enum os_lock kind, int64_t wait_ms)
 {
     pid_t parent = getppid();
     int64_t until = clock_monotonic_ms(&clock_system) + wait_ms;
@@ -41,7 +41,7 @@ bool os_lock_wait(int fd, int64_t wait_ms)
     sigaction(SIGALRM, &action, &before);
     setitimer(ITIMER_REAL, &tick, NULL);
     while (!locked && clock_monotonic_ms(&clock_system) < until && getppid() == parent) {
-        locked = flock(fd, LOCK_EX) == 0;
+        locked = flock(fd, kind == OS_LOCK_ALONE ? LOCK_EX : LOCK_SH) == 0;
         if (!locked && errno != EINTR)
             break;
     }

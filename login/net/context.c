@@ -27,7 +27,7 @@ int context_lock(struct context *c)
         return EXIT_OK;
     state_name(&name, STATE_LOCK, &c->session_key);
     c->lock = os_lock_open(c->state.fd, buf_cstr(&name));
-    if (c->lock < 0 || os_lock_try(c->lock) || os_lock_wait(c->lock, LOCK_WAIT_MS))
+    if (c->lock < 0 || os_lock_try(c->lock) || os_lock_wait(c->lock, OS_LOCK_ALONE, LOCK_WAIT_MS))
         return EXIT_OK;
     return context_fail(c, EXIT_PENDING, MESSAGE_PENDING, STR_NONE, STR_NONE);
 }
