@@ -12,7 +12,7 @@ PKG     := pkg-config
 LIBS    := libcrypto libssl jansson libmicrohttpd gnutls libfyaml sqlite3 libcurl libargon2
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wmissing-prototypes -Wstrict-prototypes \
-        -Wwrite-strings -Wcast-qual -Wconversion -Werror
+        -Wwrite-strings -Wcast-qual -Wconversion $(if $(filter release,$(VARIANT)),,-Werror)
 ifneq (,$(findstring clang,$(CC)))
 WARN += -Wimplicit-fallthrough
 else
@@ -64,10 +64,14 @@ $(eval $(call program,lotse-login,login/main.c,login base,$(X_login)))
 $(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,-lcurl -lfyaml -ljansson -lmd))
 
 # --- programs that only the tests use: never installed
-TEST_PROGRAMS := connector-probe
+TEST_PROGRAMS := connector-probe load spawn
 $(OUT)/bin/connector-probe: $(call obj,tests/lib/connector_probe.c) $(call lib,connectors) $(call lib,base)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(X_all)
+
+$(OUT)/bin/load $(OUT)/bin/spawn: $(OUT)/bin/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread -o $@ $< -lssl -lcrypto
 
 .PHONY: all help check demo bench lint format unit fuzz fuzz-replay asan tsan analyze cov compdb install clean setup
 .DEFAULT_GOAL := all
@@ -120,8 +124,9 @@ fuzz:
 DESTDIR ?=
 PREFIX  ?= /usr/local
 
-.PHONY: testbins
-testbins: all $(UNIT:%=$(OUT)/unit/%) $(TEST_PROGRAMS:%=$(OUT)/bin/%)
+.PHONY: testbins testprograms
+testbins: all testprograms $(UNIT:%=$(OUT)/unit/%)
+testprograms: $(TEST_PROGRAMS:%=$(OUT)/bin/%)
 
 setup: ; @tools/setup build
 check: ; @tools/check
