@@ -149,7 +149,7 @@ static int64_t people_of(const struct policy_lock *lock, struct str team)
 int policy_drop_guard(const struct policy_lock *last, const struct policy_lock *now,
                       int64_t percent, struct err *e)
 {
-    static const char how[] = "if that is right, apply once with a higher ldap.drop_guard";
+    static const char how[] = "if that is right, apply once with --allow-shrink";
     if (now->n_people == 0 || now->n_groups == 0)
         return fail(e, ERR_BACKEND,
                     "the directory answered %lld people and %lld groups: nothing is applied",

@@ -82,7 +82,11 @@ static int64_t wait_before_retry(const struct api *api, int attempt, bool answer
 static bool may_retry(const struct api *api, enum http_client_outcome outcome, int64_t wait_ms)
 {
     int64_t then = clock_monotonic_ms(api->clock) + wait_ms;
-    if (outcome == HTTP_CLIENT_UNTRUSTED || outcome == HTTP_CLIENT_BROKEN)
+    if (outcome == HTTP_CLIENT_BROKEN)
+        return false;
+    /* a server that is killed breaks handshakes as well; one that was never trusted will not be
+     * later */
+    if (outcome == HTTP_CLIENT_UNTRUSTED && !api->answered)
         return false;
     if (!api->answered && then > api->started_ms + FIRST_CONTACT_MS)
         return false;

@@ -1,29 +1,50 @@
-/* OPTION(name, short name or 0, value as shown or NULL, kind, field of struct cli_options, commands, help).
- * No include guard on purpose: the rows make parser, help and manual page. */
-OPTION("policy", 'f', "FILE", LIST, policy, ALL, "the policy; may stand several times, then the files are one policy (default: policy.yaml)")
+/* OPTION(name, short name or 0, value as shown or NULL, kind, field of struct cli_options,
+ * commands, help). No include guard on purpose: the rows make parser, help and manual page. */
+OPTION("policy", 'f', "FILE", LIST, policy, ALL,
+       "the policy; may stand several times, then the files are one policy (default: policy.yaml)")
 OPTION("directory", 0, "FILE", TEXT, directory, ALL, "people and groups from a saved file")
-OPTION("directory-config", 0, "FILE", TEXT, directory_config, ALL, "people and groups from the directory itself: YAML with `connectors:`, as in the gateway's configuration")
-OPTION("objects", 0, "FOLDER", TEXT, objects, ALL, "clusters from saved files: FOLDER/SITE/*.json, as `kubectl get -o json` or `snapshot` write them")
-OPTION("kubeconfig", 0, "FILE", TEXT, kubeconfig, ALL, "clusters as kubectl reaches them (default: $KUBECONFIG, ~/.kube/config)")
-OPTION("context", 0, "SITE=CONTEXT", LIST, contexts, ALL, "the context of a site when it is not called like the site; may stand several times")
+OPTION("directory-config", 0, "FILE", TEXT, directory_config, ALL,
+       "people and groups from the directory itself: YAML with `connectors:`, as in the gateway's "
+       "configuration")
+OPTION("objects", 0, "FOLDER", TEXT, objects, ALL,
+       "clusters from saved files: FOLDER/SITE/*.json, as `kubectl get -o json` or `snapshot` "
+       "write them")
+OPTION("kubeconfig", 0, "FILE", TEXT, kubeconfig, ALL,
+       "clusters as kubectl reaches them (default: $KUBECONFIG, ~/.kube/config)")
+OPTION("context", 0, "SITE=CONTEXT", LIST, contexts, ALL,
+       "the context of a site when it is not called like the site; may stand several times")
 OPTION("site", 's', "SITE", LIST, sites, ALL, "only this site; may stand several times")
-OPTION("from", 0, "FILE", LIST, from, ONLY(DIFF), "compare with this older policy instead of with the clusters; may stand several times")
+OPTION("from", 0, "FILE", LIST, from, ONLY(DIFF),
+       "compare with this older policy instead of with the clusters; may stand several times")
 OPTION("out", 'o', "FOLDER", TEXT, out, ONLY(COMPILE), "where the manifests go (default: compiled)")
-OPTION("issuer", 0, "URL", TEXT, issuer, ONLY(COMPILE), "the gateway's issuer: also writes the API server's authentication configuration")
-OPTION("discovery-url", 0, "URL", TEXT, discovery_url, ONLY(COMPILE), "where the API servers find the issuer's discovery document when not below the issuer")
-OPTION("issuer-ca", 0, "FILE", TEXT, issuer_ca, ONLY(COMPILE), "certificate authority of the issuer, PEM")
-OPTION("dry-run", 0, NULL, FLAG, dry_run, ONLY(APPLY), "let the API servers check everything and change nothing")
-OPTION("no-prune", 0, NULL, FLAG, no_prune, ONLY(APPLY) | ONLY(DIFF), "leave objects of ours that the policy no longer asks for")
-OPTION("max-prune", 0, "PERCENT", PERCENT, max_prune, ONLY(APPLY), "refuse to remove more than this share of what is ours on a site (default: 20)")
-OPTION("allow-shrink", 0, NULL, FLAG, allow_shrink, ONLY(APPLY), "go on although the directory has shrunk or much would be removed")
-OPTION("lock", 0, "FILE", TEXT, lock, ONLY(APPLY) | ONLY(COMPILE), "what the last applied policy was made from (default: lotse.lock beside the policy)")
-OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN), "in this namespace; without it, in the whole cluster")
+OPTION("issuer", 0, "URL", TEXT, issuer, ONLY(COMPILE),
+       "the gateway's issuer: also writes the API server's authentication configuration")
+OPTION("discovery-url", 0, "URL", TEXT, discovery_url, ONLY(COMPILE),
+       "where the API servers find the issuer's discovery document when not below the issuer")
+OPTION("issuer-ca", 0, "FILE", TEXT, issuer_ca, ONLY(COMPILE),
+       "certificate authority of the issuer, PEM")
+OPTION("dry-run", 0, NULL, FLAG, dry_run, ONLY(APPLY),
+       "let the API servers check everything and change nothing")
+OPTION("no-prune", 0, NULL, FLAG, no_prune, ONLY(APPLY) | ONLY(DIFF),
+       "leave objects of ours that the policy no longer asks for")
+OPTION("max-prune", 0, "PERCENT", PERCENT, max_prune, ONLY(APPLY),
+       "refuse to remove more than this share of what is ours on a site (default: 20)")
+OPTION("allow-shrink", 0, NULL, FLAG, allow_shrink, ONLY(APPLY),
+       "go on although the directory has shrunk or much would be removed")
+OPTION("lock", 0, "FILE", TEXT, lock, ONLY(APPLY) | ONLY(COMPILE),
+       "what the last applied policy was made from (default: lotse.lock beside the policy)")
+OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN),
+       "in this namespace; without it, in the whole cluster")
 OPTION("name", 0, "NAME", TEXT, name, ONLY(WHO_CAN), "on the object of this name")
-OPTION("planned", 0, NULL, FLAG, planned, ONLY(WHO_CAN), "after the policy were applied, not as it is now")
-OPTION("questions", 0, "FILE", TEXT, questions, ONLY(CAN), "the questions (default: standard input)")
+OPTION("planned", 0, NULL, FLAG, planned, ONLY(WHO_CAN),
+       "after the policy were applied, not as it is now")
+OPTION("questions", 0, "FILE", TEXT, questions, ONLY(CAN),
+       "the questions (default: standard input)")
 OPTION("save", 0, "FOLDER", TEXT, save, ONLY(SNAPSHOT), "where to save (default: snapshot)")
-OPTION("at", 0, "TIME", TIME, now_ms, ALL, "as if it were this moment, 2026-12-31 or 2026-12-31T18:00:00Z (default: now)")
-OPTION("timeout", 0, "DURATION", DURATION, timeout_ms, ALL, "for the directory, and for each site: retries end then (default: 60s)")
+OPTION("at", 0, "TIME", TIME, now_ms, ALL,
+       "as if it were this moment, 2026-12-31 or 2026-12-31T18:00:00Z (default: now)")
+OPTION("timeout", 0, "DURATION", DURATION, timeout_ms, ALL,
+       "for the directory, and for each site: retries end then (default: 60s)")
 OPTION("output", 0, "text|json", FORMAT, json, ALL, "how to answer (default: text)")
 OPTION("help", 'h', NULL, FLAG, help, ALL, "says this")
 OPTION("manual", 0, NULL, FLAG, manual, ALL, "writes the manual page, for man -l")

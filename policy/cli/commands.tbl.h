@@ -1,9 +1,21 @@
-/* COMMAND(identifier, name, arguments, what it does). No include guard on purpose: the rows make parser, help and manual page. */
-COMMAND(CHECK, "check", "[FILE...]", "Reads the policy and says everything that is wrong with it. With a directory and clusters also names are looked up.")
-COMMAND(COMPILE, "compile", "[FILE...]", "Writes the manifests of each site, the same bytes for the same input.")
-COMMAND(DIFF, "diff", "[FILE...]", "Says who would gain and lose what if the policy were applied; with --from, between two policies.")
-COMMAND(APPLY, "apply", "[FILE...]", "Makes the clusters what the policy says: writes only what differs, removes only what it owns.")
-COMMAND(WHO_CAN, "who-can", "VERB TARGET [FILE...]", "Says who may do something, and through which line. TARGET: pods, apps/deployments, /pods/log (the core group), or url:/metrics.")
+/* COMMAND(identifier, name, arguments, what it does). No include guard on purpose: the rows make
+ * parser, help and manual page. */
+COMMAND(CHECK, "check", "[FILE...]",
+        "Reads the policy and says everything that is wrong with it. With a directory and clusters "
+        "also names are looked up.")
+COMMAND(COMPILE, "compile", "[FILE...]",
+        "Writes the manifests of each site, the same bytes for the same input.")
+COMMAND(DIFF, "diff", "[FILE...]",
+        "Says who would gain and lose what if the policy were applied; with --from, between two "
+        "policies.")
+COMMAND(
+    APPLY, "apply", "[FILE...]",
+    "Makes the clusters what the policy says: writes only what differs, removes only what it owns.")
+COMMAND(WHO_CAN, "who-can", "VERB TARGET [FILE...]",
+        "Says who may do something, and through which line. TARGET: pods, apps/deployments, "
+        "/pods/log (the core group), or url:/metrics.")
 COMMAND(TEST, "test", "[FILE...]", "Runs the tests that stand in the policy.")
-COMMAND(SNAPSHOT, "snapshot", "[FILE...]", "Saves clusters and directory into a folder, for --objects and --directory.")
-COMMAND(CAN, "can", "", "Answers questions, one JSON object a line, from the objects of the clusters.")
+COMMAND(SNAPSHOT, "snapshot", "[FILE...]",
+        "Saves clusters and directory into a folder, for --objects and --directory.")
+COMMAND(CAN, "can", "",
+        "Answers questions, one JSON object a line, from the objects of the clusters.")

@@ -20,7 +20,7 @@ static void init(struct fixture *f)
 }
 
 static struct rbac_object *add(struct fixture *f, struct rbac_set *set, enum rbac_kind kind,
-                               const char *namespace, const char *name, bool managed)
+                               const char *namespace, const char *name)
 {
     struct rbac_object *o = ARENA_PUSH(&f->arena, set);
     bool role = kind == RBAC_ROLE || kind == RBAC_CLUSTER_ROLE;
@@ -28,10 +28,8 @@ static struct rbac_object *add(struct fixture *f, struct rbac_set *set, enum rba
                               .name = STR_C(name),
                               .namespace = STR_C(namespace),
                               .resource_version = STR("7")};
-    if (managed) {
-        struct str_pair *label = ARENA_PUSH(&f->arena, &o->labels);
-        *label = (struct str_pair){STR(RBAC_LABEL_MANAGED), STR("true")};
-    }
+    struct str_pair *label = ARENA_PUSH(&f->arena, &o->labels);
+    *label = (struct str_pair){STR(RBAC_LABEL_MANAGED), STR("true")};
     if (!role) {
         o->role_kind = STR("ClusterRole");
         o->role_name = STR_C(name);
@@ -51,7 +49,15 @@ static void subjects(struct fixture *f, struct rbac_object *o, const char *const
 static void binding(struct fixture *f, struct rbac_set *set, const char *namespace,
                     const char *name, const char *const *groups)
 {
-    subjects(f, add(f, set, RBAC_ROLE_BINDING, namespace, name, true), groups);
+    subjects(f, add(f, set, RBAC_ROLE_BINDING, namespace, name), groups);
+}
+
+/* An object that does not carry our label, for the group z. */
+static void foreign(struct fixture *f, enum rbac_kind kind, const char *namespace, const char *name)
+{
+    struct rbac_object *o = add(f, &f->live, kind, namespace, name);
+    o->labels.n = 0;
+    subjects(f, o, GROUPS("z"));
 }
 
 static void make(struct fixture *f)
@@ -93,8 +99,8 @@ static void takes_before_it_gives(void **state)
     (void)state;
     struct fixture f;
     init(&f);
-    add(&f, &f.want, RBAC_CLUSTER_ROLE, NULL, "lotse:new", true);
-    add(&f, &f.live, RBAC_CLUSTER_ROLE, NULL, "lotse:old", true);
+    add(&f, &f.want, RBAC_CLUSTER_ROLE, NULL, "lotse:new");
+    add(&f, &f.live, RBAC_CLUSTER_ROLE, NULL, "lotse:old");
     binding(&f, &f.want, "a", "lotse:add", GROUPS("x", "y"));
     binding(&f, &f.live, "a", "lotse:add", GROUPS("x"));
     binding(&f, &f.want, "a", "lotse:move", GROUPS("x"));
@@ -120,10 +126,9 @@ static void what_is_not_ours_is_never_touched(void **state)
     init(&f);
     /* a name of ours without our label, our label without a name of ours, and neither */
     binding(&f, &f.want, "a", "lotse:view", GROUPS("x"));
-    subjects(&f, add(&f, &f.live, RBAC_ROLE_BINDING, "a", "lotse:view", false), GROUPS("z"));
+    foreign(&f, RBAC_ROLE_BINDING, "a", "lotse:view");
     binding(&f, &f.live, "a", "other:view", GROUPS("z"));
-    subjects(&f, add(&f, &f.live, RBAC_CLUSTER_ROLE_BINDING, NULL, "cluster-admin", false),
-             GROUPS("z"));
+    foreign(&f, RBAC_CLUSTER_ROLE_BINDING, NULL, "cluster-admin");
     make(&f);
     assert_int_equal(f.plan.n, 0);
     assert_int_equal(f.plan.foreign.n, 1);
@@ -194,7 +199,7 @@ static void the_result_is_live_with_the_steps(void **state)
     binding(&f, &f.want, "a", "lotse:view", GROUPS("x"));
     binding(&f, &f.live, "a", "lotse:old", GROUPS("x"));
     binding(&f, &f.live, "a", "lotse:view", GROUPS("y"));
-    subjects(&f, add(&f, &f.live, RBAC_ROLE_BINDING, "a", "foreign", false), GROUPS("z"));
+    foreign(&f, RBAC_ROLE_BINDING, "a", "foreign");
     make(&f);
     assert_int_equal(plan_result(&f.plan, &f.live, &result, &f.e), 0);
     assert_int_equal(result.n, 3);
