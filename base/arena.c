@@ -60,6 +60,10 @@ void arena_fini(struct arena *a)
 void arena_reset(struct arena *a)
 {
     struct arena_block *kept = a->blocks;
+    if (kept && kept->cap > BLOCK_MOST) { /* one huge text must not stay with a worker for ever */
+        free_blocks(kept);
+        kept = NULL;
+    }
     if (kept) {
         free_blocks(kept->next);
         kept->next = NULL;
