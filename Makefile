@@ -118,6 +118,13 @@ fuzz:
 	    $(FUZZ:%=out/fuzz/fuzz/%)
 	@tools/run-fuzz run out/fuzz/fuzz $(FUZZ)
 
+# --- manual pages, made from the tables in the programs
+.PHONY: man
+man: $(OUT)/man/lotse-gateway.yaml.5
+$(OUT)/man/lotse-gateway.yaml.5: $(OUT)/bin/lotse-gateway
+	@mkdir -p $(@D)
+	$< --manual >$@
+
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 
 # --- what people type

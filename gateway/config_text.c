@@ -8,10 +8,11 @@
 static void comment(struct buf *out, const char *indent, const char *text)
 {
     struct str rest = str_from(text), word;
-    size_t column = SAMPLE_WIDTH;
+    size_t column = strlen(indent) + 1;
+    buf_fmt(out, "%s#", indent);
     while (str_next(&rest, ' ', &word)) {
         if (column + word.n + 1 > SAMPLE_WIDTH) {
-            buf_fmt(out, "%s%s#", column == SAMPLE_WIDTH ? "" : "\n", indent);
+            buf_fmt(out, "\n%s#", indent);
             column = strlen(indent) + 1;
         }
         buf_fmt(out, " %.*s", STR_F(word));
