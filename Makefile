@@ -111,6 +111,8 @@ FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZ:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(if $(FUZZER),,$(OUT)/obj/tests/fuzz/replay.o) $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(FUZZER) -o $@ $(filter %.o,$^) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(X_all)
+# the whole provider in one process, shared with the unit tests
+$(patsubst %,$(OUT)/fuzz/fuzz_%,oidc authorize token): $(OUT)/obj/tests/unit/oidc_rig.o
 fuzz-replay: $(FUZZ:%=$(OUT)/fuzz/%)
 	@tools/run-fuzz replay $(OUT)/fuzz $(FUZZ)
 fuzz:

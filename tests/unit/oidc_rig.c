@@ -24,22 +24,39 @@ static const struct {
     [BEN] = {"ben", "battery staple", "22222222-bbbb", "Ben Weiß", "ben@corp.example"},
 };
 
+static const char *const hostile_names[] = {
+    "system:masters",
+    " system:nodes",
+    "SYSTEM:masters",
+    "s\xe2\x80\x8bystem:masters",
+    "\xef\xbd\x93ystem:x",
+    "",
+    "esc\x1b[2J",
+    "rtl\xe2\x80\xae",
+    "fine",
+    "fine",
+};
+#define N_HOSTILE (sizeof(hostile_names) / sizeof(hostile_names[0]))
+
 static void fill_person(const struct rig_connector *d, int who, struct arena *a, struct person *ret)
 {
-    size_t n = d->n_groups[who];
+    size_t n = d->n_groups[who], n_hostile = d->hostile ? N_HOSTILE : 0;
     *ret = (struct person){
         .connector_id = d->connector.id,
         .id = str_from(people[who].id),
         .username = str_from(people[who].name),
         .display_name = str_from(people[who].display),
         .mail = str_from(people[who].mail),
-        .groups = ARENA_ARRAY(a, n, struct person_group),
-        .n_groups = n,
+        .groups = ARENA_ARRAY(a, n + n_hostile, struct person_group),
+        .n_groups = n + n_hostile,
     };
     for (size_t i = 0; i < n; i++)
         ret->groups[i] =
             (struct person_group){arena_fmt(a, "cn=group-%03zu,ou=groups,dc=corp,dc=example", i),
                                   arena_fmt(a, "group-%03zu", i)};
+    for (size_t i = 0; i < n_hostile; i++)
+        ret->groups[n + i] = (struct person_group){arena_fmt(a, "cn=zz-%zu,dc=example", i),
+                                                   str_from(hostile_names[i])};
 }
 
 static enum connector_outcome rig_authenticate(struct connector *c, struct arena *a,

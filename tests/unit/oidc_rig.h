@@ -20,6 +20,7 @@ struct rig_connector {
     struct connector connector;
     enum connector_outcome login[RIG_PEOPLE], lookup[RIG_PEOPLE]; /* CONNECTOR_OK: by password */
     size_t n_groups[RIG_PEOPLE];                                  /* "group-000" ... */
+    bool hostile; /* everybody is in groups that no token may name */
     atomic_int binds, lookups;
 };
 

@@ -219,6 +219,17 @@ static void teams_of_the_policy_become_groups(void **state)
     rig.env.policy = NULL;
 }
 
+static void groups_no_token_may_name_are_left_out(void **state)
+{
+    (void)state;
+    rig.directory.hostile = true;
+    struct reply *tokens = rig_tokens(&rig, "app", "openid groups", "ben");
+    assert_int_equal(tokens->status, 200);
+    assert_str(rig_claim(&rig, rig_json(&rig, tokens, "id_token"), "groups"), "[\"fine\"]");
+    struct reply *info = rig_userinfo(&rig, rig_json(&rig, tokens, "access_token"));
+    assert_str(rig_json(&rig, info, "groups"), "[\"fine\"]");
+}
+
 static void the_home_page_logs_in_and_comes_back(void **state)
 {
     (void)state;
@@ -410,14 +421,23 @@ static void a_page_speaks_the_language_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_login_gives_tokens_that_verify),      TEST(claims_follow_scopes),
-        TEST(userinfo_answers_by_get_and_post),      TEST(the_claims_parameter_is_honoured),
-        TEST(the_second_client_needs_no_form),       TEST(one_login_serves_three_clusters),
-        TEST(an_audience_needs_its_trust),           TEST(teams_of_the_policy_become_groups),
-        TEST(the_home_page_logs_in_and_comes_back),  TEST(discovery_says_what_works),
-        TEST(sec_069_everything_advertised_works),   TEST(the_jwks_is_public_and_short_lived),
-        TEST(the_sites_are_offered_for_setup),       TEST(other_methods_are_refused_with_allow),
-        TEST(below_a_path_names_and_cookies_follow), TEST(subjects_are_encoded_as_dex_does),
+        TEST(a_login_gives_tokens_that_verify),
+        TEST(claims_follow_scopes),
+        TEST(userinfo_answers_by_get_and_post),
+        TEST(the_claims_parameter_is_honoured),
+        TEST(the_second_client_needs_no_form),
+        TEST(one_login_serves_three_clusters),
+        TEST(an_audience_needs_its_trust),
+        TEST(teams_of_the_policy_become_groups),
+        TEST(groups_no_token_may_name_are_left_out),
+        TEST(the_home_page_logs_in_and_comes_back),
+        TEST(discovery_says_what_works),
+        TEST(sec_069_everything_advertised_works),
+        TEST(the_jwks_is_public_and_short_lived),
+        TEST(the_sites_are_offered_for_setup),
+        TEST(other_methods_are_refused_with_allow),
+        TEST(below_a_path_names_and_cookies_follow),
+        TEST(subjects_are_encoded_as_dex_does),
         TEST(a_page_speaks_the_language_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,21 +94,20 @@ static void sec_037_a_dump_of_the_store_cannot_be_replayed(void **state)
     (void)state;
     struct str code = rig_code(&rig, "spa", "scope=openid+offline_access", "ada");
     struct reply *tokens = rig_redeem(&rig, "spa", code);
-    struct record *records;
-    size_t n;
+    struct records records;
     struct err e;
     const struct store_range all = {.prefix = STR(""), .limit = 100};
-    assert_int_equal(rig.env.store->ops->list(rig.env.store, &rig.work, &all, &records, &n, &e),
+    assert_int_equal(rig.env.store->ops->list(rig.env.store, &rig.work, &all, &records, &e),
                      STORE_OK);
-    assert_int_equal(n, 2); /* one session, one family: nothing else was written */
+    assert_int_equal(records.n, 2); /* one session, one family: nothing else was written */
     struct str sid, secret;
     assert_true(str_split(rig.session_cookie, '.', &sid, &secret));
-    for (size_t i = 0; i < n; i++) {
-        assert_false(str_contains(records[i].value, code));
-        assert_false(str_contains(records[i].value, secret));
-        assert_false(str_contains(records[i].value, rig_json(&rig, tokens, "refresh_token")));
-        assert_false(str_contains(records[i].value, rig_json(&rig, tokens, "access_token")));
-        assert_false(str_contains(records[i].value, STR("correct horse")));
+    for (size_t i = 0; i < records.n; i++) {
+        assert_false(str_contains(records.items[i].value, code));
+        assert_false(str_contains(records.items[i].value, secret));
+        assert_false(str_contains(records.items[i].value, rig_json(&rig, tokens, "refresh_token")));
+        assert_false(str_contains(records.items[i].value, rig_json(&rig, tokens, "access_token")));
+        assert_false(str_contains(records.items[i].value, STR("correct horse")));
     }
 }
 
