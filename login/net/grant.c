@@ -19,8 +19,10 @@ static enum grant_result refusal(const json_t *j, int status, struct arena *a, s
     struct str error = STR_NONE, description = STR_NONE;
     (void)json_get_str(j, "error", a, &error);
     (void)json_get_str(j, "error_description", a, &description);
-    *ret_why = description.n > 0 ? arena_fmt(a, "%.*s (%.*s)", STR_F(description), STR_F(error))
-                                 : arena_fmt(a, "%.*s, status %d", STR_F(error), status);
+    if (str_ends(description, STR("."))) /* it becomes part of a sentence */
+        description.n--;
+    *ret_why =
+        description.n > 0 ? description : arena_fmt(a, "%.*s, status %d", STR_F(error), status);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (str_is(error, rows[i].error))
             return rows[i].result;

@@ -104,7 +104,7 @@ void renew_all(struct context *c, const struct gateway *g, struct session *s)
     c->quiet = true;
     for (size_t i = 0; i < g->n_sites && code != EXIT_UNREACHABLE; i++)
         if (refresh(c, g, s, g->sites[i].audience, &why, &code) == REFRESH_LOGIN &&
-            str_contains(why, STR("invalid_grant")))
+            !session_load(c, s))
             break; /* no session left to go on with */
     c->quiet = before;
     c->failure = (struct failure){0};

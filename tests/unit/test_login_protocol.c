@@ -170,7 +170,7 @@ static void answers_of_the_token_endpoint_are_classified(void **state)
         {200, "", GRANT_UNREACHABLE, "no JSON"},
         {200, "[]", GRANT_UNREACHABLE, "no JSON"},
         {400, "{\"error\":\"invalid_grant\",\"error_description\":\"your account is disabled\"}",
-         GRANT_ENDED, "your account is disabled (invalid_grant)"},
+         GRANT_ENDED, "your account is disabled"},
         {400, "{\"error\":\"invalid_scope\"}", GRANT_SCOPE, "invalid_scope"},
         {400, "{\"error\":\"invalid_target\"}", GRANT_SCOPE, "invalid_target"},
         {401, "{\"error\":\"invalid_client\"}", GRANT_REFUSED, "invalid_client"},
