@@ -35,6 +35,15 @@ static bool take_string(struct cursor *c, struct str *ret)
     return true;
 }
 
+/* A number, true, false, null. */
+static bool skip_word(struct cursor *c)
+{
+    const char *from = c->p;
+    while (c->p < c->end && !strchr("{}[],\" \t\r\n", *c->p))
+        c->p++;
+    return c->p > from;
+}
+
 /* Any value, without looking into it: brackets are counted, strings are jumped over. */
 static bool skip_value(struct cursor *c)
 {
@@ -42,23 +51,24 @@ static bool skip_value(struct cursor *c)
     struct str ignored;
     do {
         skip_space(c);
-        if (c->p == c->end)
-            return false;
-        if (*c->p == '"') {
+        char next = c->p < c->end ? *c->p : '\0';
+        switch (next) {
+        case '"':
             if (!take_string(c, &ignored))
                 return false;
             continue;
+        case '{':
+        case '[': depth++; break;
+        case '}':
+        case ']': depth--; break;
+        case ',':
+        case ':': break;
+        default:
+            if (!skip_word(c))
+                return false;
+            continue;
         }
-        if (depth == 0 && (*c->p == ',' || *c->p == '}' || *c->p == ']'))
-            return false;
-        if (*c->p == '{' || *c->p == '[')
-            depth++;
-        if (*c->p == '}' || *c->p == ']')
-            depth--;
-        bool word = *c->p != '{' && *c->p != '[' && *c->p != '}' && *c->p != ']';
         c->p++;
-        while (word && depth == 0 && c->p < c->end && !strchr(",}] \t\r\n", *c->p))
-            c->p++;
     } while (depth > 0 && depth <= DEPTH_MAX);
     return depth == 0;
 }

@@ -21,7 +21,7 @@ X(TIMEOUT, "timeout", 0, "TIME", "LOTSE_TIMEOUT", LOGS_IN, "how long a login may
 X(KUBECONFIG, "kubeconfig", 0, "FILE", NULL, ON(SETUP),
   "file to write ($KUBECONFIG or ~/.kube/config)")
 X(PREFIX, "prefix", 0, "TEXT", NULL, ON(SETUP), "put before the names of contexts and clusters")
-X(OUTPUT, "output", 'o', "FORMAT", NULL, ON(STATUS) | ON(WHOAMI) | ON(VERSION),
+X(OUTPUT, "output", 'o', "FORMAT", NULL, ON(STATUS) | ON(WHOAMI) | ON(VERSION) | ON(HELP),
   "json, or text for people (text)")
 X(STATE_DIR, "state-dir", 0, "FOLDER", "LOTSE_STATE_DIR", ALL,
   "session and tokens (~/.local/state/lotse)")

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "login/exec_info.h"
+#include "login/plain.h"
 
 #define ON(command) (1U << COMMAND_##command)
 enum {
@@ -210,45 +211,45 @@ static int fill_from_exec_info(struct options *o, struct str info, struct err *e
     return 0;
 }
 
-static bool is_name(struct str s, const char *besides, size_t most)
+static int check_issuer(struct str issuer, struct err *e)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!plain && (c == '\0' || !strchr(besides, c)))
-            return false;
-    }
-    return s.n > 0 && s.n <= most;
+    /* OpenID Connect Discovery 1.0, 3: https, no query, no fragment */
+    if (issuer.n > 0 && (!str_starts(issuer, STR("https://")) || issuer.n < 10))
+        return fail(e, ERR_CONFIG, "--issuer=%.*s must begin with https://", STR_F(issuer));
+    if (issuer.n > 0 && !plain_is(issuer, "-._~:/[]%@!$&'()*+,;=", 400))
+        return fail(e, ERR_CONFIG, "--issuer=%.*s is not an address without query and fragment",
+                    STR_F(issuer));
+    return 0;
+}
+
+static int check_names(const struct options *o, struct err *e)
+{
+    static const enum option names[] = {OPTION_AUDIENCE, OPTION_CLIENT_ID, OPTION_PROFILE};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (o->value[names[i]] && !plain_is(option_get(o, names[i]), "-._:/@", 200))
+            return fail(e, ERR_CONFIG, "--%s='%s' may hold letters, digits and -._:/@ only",
+                        rows[names[i]].word, o->value[names[i]]);
+    return 0;
 }
 
 static int check_values(struct options *o, struct err *e)
 {
-    struct str issuer = option_get(o, OPTION_ISSUER);
-    /* OpenID Connect Discovery 1.0, 3: https, no query, no fragment */
-    if (issuer.n > 0 && (!str_starts(issuer, STR("https://")) || issuer.n < 10))
-        return fail(e, ERR_CONFIG, "--issuer=%.*s must begin with https://", STR_F(issuer));
-    if (issuer.n > 0 && !is_name(issuer, "-._~:/[]%@!$&'()*+,;=", 400))
-        return fail(e, ERR_CONFIG, "--issuer=%.*s is not an address without query and fragment",
-                    STR_F(issuer));
-    static const enum option names[] = {OPTION_AUDIENCE, OPTION_CLIENT_ID, OPTION_PROFILE};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (o->value[names[i]] && !is_name(option_get(o, names[i]), "-._:/@", 200))
-            return fail(e, ERR_CONFIG, "--%s='%s' may hold letters, digits and -._:/@ only",
-                        rows[names[i]].word, o->value[names[i]]);
+    if (check_issuer(option_get(o, OPTION_ISSUER), e) != 0 || check_names(o, e) != 0)
+        return -1;
     struct str output = option_get(o, OPTION_OUTPUT);
-    if (output.n > 0 && !str_is(output, "json") && !str_is(output, "text"))
+    bool manual = o->command == COMMAND_HELP && str_is(output, "man");
+    if (output.n > 0 && !str_is(output, "json") && !str_is(output, "text") && !manual)
         return fail(e, ERR_CONFIG, "--output=%.*s: json or text", STR_F(output));
     if (o->value[OPTION_TIMEOUT] &&
         (!duration_parse(option_get(o, OPTION_TIMEOUT), &o->timeout_ms) ||
          o->timeout_ms > 3600000 || o->timeout_ms < 1000))
         return fail(e, ERR_CONFIG, "--timeout=%s: a time such as 90s or 5m, at most 1h",
                     o->value[OPTION_TIMEOUT]);
-    if (o->command != COMMAND_GET_TOKEN)
-        return 0;
-    if (!o->value[OPTION_ISSUER] || !o->value[OPTION_AUDIENCE])
-        return fail(e, ERR_CONFIG,
-                    "get-token needs --issuer and --audience; lotse-login setup "
-                    "writes a kubeconfig that has them");
+    if (o->command == COMMAND_GET_TOKEN && (!o->value[OPTION_ISSUER] || !o->value[OPTION_AUDIENCE]))
+        return fail(
+            e, ERR_CONFIG,
+            "get-token needs --issuer and --audience; lotse-login setup writes a kubeconfig "
+            "that has them");
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "login/token_file.h"
 
 #include "base/clock.h"
+#include "login/plain.h"
 
 #define MAGIC          "LOTSETOK"
 #define FORMAT         1
@@ -52,15 +53,10 @@ static uint64_t get(const char *p, int n_bytes)
     return value;
 }
 
+/* RFC 7515 7.1: base64url and dots; nothing of it needs escaping in JSON. */
 static bool is_token(struct str token)
 {
-    for (size_t i = 0; i < token.n; i++) {
-        char c = token.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!plain && c != '.' && c != '-' && c != '_')
-            return false;
-    }
-    return token.n > 0 && token.n <= TOKEN_BYTES_MAX;
+    return plain_is(token, ".-_", TOKEN_BYTES_MAX);
 }
 
 static void credential(struct buf *out, const char *version, int64_t until_ms, struct str token)
@@ -122,20 +118,26 @@ static bool is_credential(struct str s)
            !memchr(s.p, '\0', s.n) && memchr(s.p, '\n', s.n) == s.p + s.n - 1;
 }
 
+static bool is_header(struct str bytes, const struct state_key *key)
+{
+    return bytes.n >= TOKEN_HEADER_BYTES && bytes.n <= STATE_FILE_MAX &&
+           memcmp(bytes.p, MAGIC, 8) == 0 && get(bytes.p + 8, 4) == FORMAT &&
+           get(bytes.p + 12, 4) == TOKEN_HEADER_BYTES &&
+           memcmp(bytes.p + 48, key->hash.bytes, SHA256_BYTES) == 0;
+}
+
+static bool read_times(struct str bytes, struct token_times *t)
+{
+    *t = (struct token_times){(int64_t)get(bytes.p + 16, 8), (int64_t)get(bytes.p + 24, 8),
+                              (int64_t)get(bytes.p + 32, 8), (int64_t)get(bytes.p + 40, 8)};
+    return t->made_ms >= 0 && t->refresh_ms >= t->made_ms && t->usable_until_ms >= t->refresh_ms &&
+           t->expires_ms >= t->usable_until_ms;
+}
+
 bool token_file_read(struct str bytes, const struct state_key *key, struct token_view *ret)
 {
     struct token_view view;
-    if (bytes.n < TOKEN_HEADER_BYTES || bytes.n > STATE_FILE_MAX || memcmp(bytes.p, MAGIC, 8) != 0)
-        return false;
-    if (get(bytes.p + 8, 4) != FORMAT || get(bytes.p + 12, 4) != TOKEN_HEADER_BYTES)
-        return false;
-    if (memcmp(bytes.p + 48, key->hash.bytes, SHA256_BYTES) != 0)
-        return false;
-    view.times = (struct token_times){(int64_t)get(bytes.p + 16, 8), (int64_t)get(bytes.p + 24, 8),
-                                      (int64_t)get(bytes.p + 32, 8), (int64_t)get(bytes.p + 40, 8)};
-    const struct token_times *t = &view.times;
-    if (t->made_ms < 0 || t->refresh_ms < t->made_ms || t->usable_until_ms < t->refresh_ms ||
-        t->expires_ms < t->usable_until_ms)
+    if (!is_header(bytes, key) || !read_times(bytes, &view.times))
         return false;
     if (!part(bytes, 80, &view.credential[API_V1]) ||
         !part(bytes, 88, &view.credential[API_V1BETA1]) || !part(bytes, 96, &view.token))

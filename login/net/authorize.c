@@ -57,7 +57,7 @@ static void wrong_paste(void)
 
 /* Tells the person where to log in, and waits. Exit code. */
 static int ask_person(struct context *c, struct listener *l, unsigned means, struct str url,
-                      struct listener_wait *w, struct callback *ret)
+                      struct listener_wait *w)
 {
     bool opened = (means & MEANS_BROWSER) && browser_open(c, url);
     if (!opened && !(means & MEANS_PASTE))
@@ -68,7 +68,7 @@ static int ask_person(struct context *c, struct listener *l, unsigned means, str
     buf_add(&purpose, url);
     context_purpose(c, buf_failed(&purpose) ? STR("login") : buf_str(&purpose));
     message_say(2, opened ? MESSAGE_OPEN_URL : MESSAGE_OPEN_URL_PASTE, url, STR_NONE);
-    enum listener_result result = listener_wait(l, w, ret);
+    enum listener_result result = listener_wait(l, w);
     context_purpose(c, STR_NONE);
     if (result == LISTENER_ANSWER)
         return EXIT_OK;
@@ -139,8 +139,8 @@ static int redeem(struct context *c, const struct gateway *g, const struct autho
                             .device = device_label(c),
                             .logged_in_ms = grant.received_ms,
                             .refreshed_ms = grant.received_ms};
-    gateway_delete_tokens(c, g);        /* they may be of another person */
-    if (session_store(c, ret, &e) != 0) /* a read-only home: this call still gets its token */
+    gateway_delete_tokens(c, g);              /* they may be of another person */
+    if (saved_session_store(c, ret, &e) != 0) /* a read-only home: this call still gets its token */
         message_say(2, MESSAGE_NOT_SAVED, STR_C(e.text), STR_NONE);
     return EXIT_OK;
 }
@@ -151,7 +151,6 @@ int authorize(struct context *c, unsigned means, struct gateway *ret_gateway,
     auto_listener listener = LISTENER_NONE;
     auto_buf url = BUF_INIT((size_t)64 << 10);
     struct err e;
-    struct callback answer;
     int code = gateway_discover(c, ret_gateway);
     if (code != EXIT_OK)
         return code;
@@ -175,9 +174,10 @@ int authorize(struct context *c, unsigned means, struct gateway *ret_gateway,
                               .arena = c->arena,
                               .wrong_paste = wrong_paste};
     os_die_with_parent(); /* nobody is left to use the login when our caller has gone */
-    code = ask_person(c, &listener, means, buf_str(&url), &w, &answer);
+    code = ask_person(c, &listener, means, buf_str(&url), &w);
     listener_close(&listener);
     if (code == EXIT_OK)
-        code = check_answer(c, ret_gateway, &answer);
-    return code == EXIT_OK ? redeem(c, ret_gateway, &request, answer.code, ret_session) : code;
+        code = check_answer(c, ret_gateway, &w.ret_answer);
+    return code == EXIT_OK ? redeem(c, ret_gateway, &request, w.ret_answer.code, ret_session)
+                           : code;
 }

@@ -5,7 +5,7 @@
  * one that is pasted. One thread, under the lock.
  */
 #include "login/net/grant.h"
-#include "login/net/session.h"
+#include "login/net/saved_session.h"
 
 /* Exit code. The session is stored when it returns EXIT_OK; ret and ret_session live in the
  * context's arena. */

@@ -49,7 +49,7 @@ int command_login(struct context *c)
         code = context_lock(c);
     if (code != EXIT_OK)
         return code;
-    bool had = session_load(c, &old);
+    bool had = saved_session_load(c, &old);
     failure_clear(&c->state, &c->session_key); /* whoever types this wants to be asked */
     code = authorize(c, login_means(c, true), &g, &s);
     if (code != EXIT_OK)
@@ -76,8 +76,8 @@ int command_logout(struct context *c)
         return code;
     issuer = option_get(c->options, OPTION_ISSUER);
     bool known = gateway_load(c, &g);
-    bool had = session_load(c, &s);
-    session_delete(c);
+    bool had = saved_session_load(c, &s);
+    saved_session_delete(c);
     gateway_delete_tokens(c, &g);
     failure_clear(&c->state, &c->session_key);
     if (!had) {

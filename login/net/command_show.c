@@ -88,7 +88,7 @@ static bool load_session_of(struct show *s, const struct gateway *g, struct sess
     o.value[OPTION_PROFILE] = g->profile.p;
     other.options = &o;
     other.session_key = state_key_of(&o, STR_NONE);
-    return session_load(&other, ret);
+    return saved_session_load(&other, ret);
 }
 
 static void status_text(struct show *s, const struct gateway *g, const struct session *session)

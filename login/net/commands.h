@@ -1,7 +1,7 @@
 #pragma once
 /* The commands a person types, one function each; the exit code. One thread. */
 #include "login/net/gateway.h"
-#include "login/net/session.h"
+#include "login/net/saved_session.h"
 
 must_check int command_login(struct context *c);
 must_check int command_logout(struct context *c);

@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "login/net/gateway.h"
+#include "login/plain.h"
 
 #define DOCUMENT_MAX ((size_t)1 << 20)
 #define SITES_MAX    256
@@ -42,15 +43,9 @@ int gateway_read_discovery(struct str text, struct arena *a, struct gateway *ret
 }
 
 /* Names go into a kubeconfig and into commands people type. */
-static bool is_plain(struct str s, size_t most)
+static bool is_name(struct str s, size_t most)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!plain && !memchr("-._:/@", c, 6))
-            return false;
-    }
-    return s.n > 0 && s.n <= most && s.p[0] != '-';
+    return plain_is(s, "-._:/@", most) && s.p[0] != '-';
 }
 
 static bool read_site(const json_t *j, struct arena *a, struct site *s)
@@ -59,7 +54,7 @@ static bool read_site(const json_t *j, struct arena *a, struct site *s)
         !json_get_str(j, "audience", a, &s->audience))
         return false;
     (void)json_get_str(j, "certificate_authority_data", a, &s->certificate_authority_data);
-    return is_plain(s->name, 64) && is_plain(s->audience, 200) && is_https(s->server);
+    return is_name(s->name, 64) && is_name(s->audience, 200) && is_https(s->server);
 }
 
 static int read_site_list(const json_t *list, struct arena *a, struct gateway *g, struct err *e)

@@ -295,6 +295,32 @@ static void write_text(const struct editor *ed, struct buf *out)
     buf_add(out, buf_str(&ed->back));
 }
 
+static bool is_edited(struct str key)
+{
+    bool edited = str_is(key, "current-context");
+    for (int kind = 0; kind < KUBECONFIG_KINDS; kind++)
+        edited = edited || str_is(key, kubeconfig_lists[kind]);
+    return edited;
+}
+
+static int verify_list(const struct editor *ed, enum kubeconfig_kind kind, const struct yaml *after,
+                       struct err *e)
+{
+    const struct yaml *before = yaml_get(ed->root, str_from(kubeconfig_lists[kind]));
+    const struct yaml *now = yaml_get(after, str_from(kubeconfig_lists[kind]));
+    for (size_t i = 0; before && before->kind == YAML_LIST && i < before->n; i++) {
+        const struct yaml *entry = &before->items[i];
+        const struct yaml *same = tree_named(now, tree_str(entry, "name"));
+        if (!kubeconfig_entry_is_ours(kind, ed->plan, entry) && (!same || !tree_eq(same, entry)))
+            return fail(e, ERR_BUG, "the foreign entry %zu of %s would change", i + 1,
+                        kubeconfig_lists[kind]);
+    }
+    for (size_t i = 0; i < ed->plan->n_sites; i++)
+        if (!tree_named(now, kubeconfig_entry_name(kind, &ed->plan->sites[i])))
+            return fail(e, ERR_BUG, "an entry of %s would be missing", kubeconfig_lists[kind]);
+    return 0;
+}
+
 /* Every foreign entry and setting is there as before, and every planned one is there. */
 static int verify(const struct editor *ed, struct str text, struct err *e)
 {
@@ -304,28 +330,12 @@ static int verify(const struct editor *ed, struct str text, struct err *e)
     for (size_t i = 0; i < ed->root->n; i++) {
         const struct yaml_pair *pair = &ed->root->pairs[i];
         const struct yaml *now = yaml_get(after, pair->key);
-        bool list = false;
-        for (int kind = 0; kind < KUBECONFIG_KINDS; kind++)
-            list = list || str_is(pair->key, kubeconfig_lists[kind]);
-        if (!list && !str_is(pair->key, "current-context") && (!now || !tree_eq(now, &pair->value)))
+        if (!is_edited(pair->key) && (!now || !tree_eq(now, &pair->value)))
             return fail(e, ERR_BUG, "'%.*s' would change", STR_F(pair->key));
     }
-    for (int kind = 0; kind < KUBECONFIG_KINDS; kind++) {
-        const struct yaml *before = yaml_get(ed->root, str_from(kubeconfig_lists[kind]));
-        const struct yaml *now = yaml_get(after, str_from(kubeconfig_lists[kind]));
-        for (size_t i = 0; before && before->kind == YAML_LIST && i < before->n; i++) {
-            const struct yaml *entry = &before->items[i],
-                              *same = tree_named(now, tree_str(entry, "name"));
-            if (!kubeconfig_entry_is_ours((enum kubeconfig_kind)kind, ed->plan, entry) &&
-                (!same || !tree_eq(same, entry)))
-                return fail(e, ERR_BUG, "the foreign entry %zu of %s would change", i + 1,
-                            kubeconfig_lists[kind]);
-        }
-        for (size_t i = 0; i < ed->plan->n_sites; i++)
-            if (!tree_named(now,
-                            kubeconfig_entry_name((enum kubeconfig_kind)kind, &ed->plan->sites[i])))
-                return fail(e, ERR_BUG, "an entry of %s would be missing", kubeconfig_lists[kind]);
-    }
+    for (int kind = 0; kind < KUBECONFIG_KINDS; kind++)
+        if (verify_list(ed, (enum kubeconfig_kind)kind, after, e) != 0)
+            return -1;
     return 0;
 }
 

@@ -1,4 +1,5 @@
 #include "login/net/kubeconfig.h"
+#include "login/plain.h"
 
 bool tree_has(const struct yaml *whole, const struct yaml *part)
 {
@@ -39,22 +40,24 @@ const struct yaml *tree_named(const struct yaml *list, struct str name)
     return NULL;
 }
 
+static bool is_word_of_yaml(struct str s)
+{
+    static const char *const words[] = {"true", "false", "null", "yes", "no",
+                                        "on",   "off",   "y",    "n"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (str_eq_nocase(s, str_from(words[i])))
+            return true;
+    return false;
+}
+
 /* Texts that any YAML reader takes for a text, without quotes. */
 static bool is_plain(struct str s)
 {
-    static const char *const others[] = {"true", "false", "null", "yes", "no",
-                                         "on",   "off",   "y",    "n"};
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-        if (str_eq_nocase(s, str_from(others[i])))
-            return false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        bool more = (c >= '0' && c <= '9') || (c != '\0' && strchr("-._:/@=+", c));
-        if (!letter && (!more || (i == 0 && c != '/' && !str_starts(s, STR("--")))))
-            return false;
-    }
-    return s.n > 0 && s.p[s.n - 1] != ':';
+    bool begins = s.n > 0 && (s.p[0] == '/' || str_starts(s, STR("--")) ||
+                              plain_is(str_from_to(s, 0, 1), "", 1));
+    bool number = s.n > 0 && s.p[0] >= '0' && s.p[0] <= '9';
+    return begins && !number && plain_is(s, "-._:/@=+", SIZE_MAX) && s.p[s.n - 1] != ':' &&
+           !is_word_of_yaml(s);
 }
 
 void tree_scalar(struct buf *out, struct str text)

@@ -141,8 +141,7 @@ static struct callback kept(struct arena *a, const struct callback *answer)
 
 /* Looks at what the connection sent; true when it is the answer. What strangers send lives in an
  * arena of its own. */
-static bool judge(struct listener *l, struct listener_connection *c, struct listener_wait *w,
-                  struct callback *ret)
+static bool judge(struct listener *l, struct listener_connection *c, struct listener_wait *w)
 {
     auto_arena scratch;
     struct callback answer;
@@ -160,13 +159,12 @@ static bool judge(struct listener *l, struct listener_connection *c, struct list
     }
     stop_listening(l); /* RFC 8252 8.3: closed as soon as the response has come */
     reply(c, answer.code.n > 0 ? CALLBACK_PAGE_DONE : CALLBACK_PAGE_REFUSED);
-    *ret = kept(w->arena, &answer);
+    w->ret_answer = kept(w->arena, &answer);
     return true;
 }
 
 /* True when this connection brought the answer. */
-static bool serve(struct listener *l, struct listener_connection *c, struct listener_wait *w,
-                  struct callback *ret)
+static bool serve(struct listener *l, struct listener_connection *c, struct listener_wait *w)
 {
     char *room = buf_reserve(&c->in, 4096);
     size_t space = room ? 4096 : CALLBACK_BYTES_MAX - c->in.n;
@@ -180,11 +178,11 @@ static bool serve(struct listener *l, struct listener_connection *c, struct list
         return false;
     }
     buf_commit(&c->in, (size_t)n);
-    return judge(l, c, w, ret);
+    return judge(l, c, w);
 }
 
 /* True when the terminal brought the answer. */
-static bool paste(struct listener_wait *w, struct buf *typed, struct callback *ret)
+static bool paste(struct listener_wait *w, struct buf *typed)
 {
     char *room = buf_reserve(typed, 1024);
     ssize_t n = room ? read(w->paste, room, 1024) : 0;
@@ -197,7 +195,7 @@ static bool paste(struct listener_wait *w, struct buf *typed, struct callback *r
     struct str line, rest;
     if (!str_split(buf_str(typed), '\n', &line, &rest))
         return false;
-    if (callback_parse_pasted(line, w->arena, ret) && is_ours(w->state, ret))
+    if (callback_parse_pasted(line, w->arena, &w->ret_answer) && is_ours(w->state, &w->ret_answer))
         return true;
     if (str_trim(line).n > 0)
         w->wrong_paste();
@@ -218,27 +216,36 @@ static int next_event(struct listener *l, const struct listener_wait *w, struct 
     return left <= 0 ? -1 : poll(p, SLOTS, left > 1000 ? 1000 : (int)left);
 }
 
-enum listener_result listener_wait(struct listener *l, struct listener_wait *w,
-                                   struct callback *ret)
+/* True when one of the connections brought the answer. */
+static bool serve_connections(struct listener *l, struct listener_wait *w, const struct pollfd *p,
+                              int64_t now_ms)
+{
+    for (int i = 0; i < LISTENER_CONNECTIONS; i++) {
+        struct listener_connection *c = &l->connections[i];
+        if (c->fd >= 0 && p[i].revents && serve(l, c, w))
+            return true;
+        if (c->fd >= 0 && now_ms - c->since_ms > CONNECTION_MS)
+            drop(c);
+    }
+    return false;
+}
+
+enum listener_result listener_wait(struct listener *l, struct listener_wait *w)
 {
     struct pollfd p[SLOTS];
     auto_buf typed = BUF_INIT(PASTE_MAX);
     typed.wipe = true;
     while (clock_monotonic_ms(w->clock) < w->deadline_ms) {
-        int n = next_event(l, w, p);
+        if (next_event(l, w, p) < 0)
+            continue; /* a signal, or the deadline */
         int64_t now_ms = clock_monotonic_ms(w->clock);
-        for (int i = 0; i < LISTENER_CONNECTIONS; i++) {
-            struct listener_connection *c = &l->connections[i];
-            if (n > 0 && c->fd >= 0 && p[i].revents && serve(l, c, w, ret))
-                return LISTENER_ANSWER;
-            if (c->fd >= 0 && now_ms - c->since_ms > CONNECTION_MS)
-                drop(c);
-        }
-        if (n > 0 && p[SLOT_PASTE].revents && paste(w, &typed, ret))
+        if (serve_connections(l, w, p, now_ms))
             return LISTENER_ANSWER;
-        if (n > 0 && p[SLOT_V4].revents)
+        if (p[SLOT_PASTE].revents && paste(w, &typed))
+            return LISTENER_ANSWER;
+        if (p[SLOT_V4].revents)
             accept_one(l, l->v4, now_ms);
-        if (n > 0 && p[SLOT_V6].revents)
+        if (p[SLOT_V6].revents)
             accept_one(l, l->v6, now_ms);
     }
     return LISTENER_TIMEOUT;

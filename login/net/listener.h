@@ -32,8 +32,8 @@ struct listener_wait {
     const struct clock *clock;
     struct arena *arena;
     void (*wrong_paste)(void);
+    struct callback ret_answer;
 };
 enum listener_result { LISTENER_ANSWER, LISTENER_TIMEOUT };
 /* After LISTENER_ANSWER nothing listens any more: a second answer finds a closed port. */
-enum listener_result listener_wait(struct listener *l, struct listener_wait *w,
-                                   struct callback *ret);
+enum listener_result listener_wait(struct listener *l, struct listener_wait *w);

@@ -7,8 +7,15 @@
 #include "login/token_file.h"
 
 enum refresh_result {
-    REFRESH_DONE,  /* or failed for good: *ret_code says which */
+    REFRESH_DONE,  /* or failed for good: ->code says which */
     REFRESH_LOGIN, /* the session is no longer worth anything, or does not cover this cluster */
+};
+struct refresh {
+    const struct gateway *gateway;
+    struct session *session;
+    struct str audience;
+    int code;
+    struct str why; /* of a refusal */
 };
 
 static int store_token(struct context *c, const struct grant *grant, const struct id_token *token,
@@ -41,7 +48,7 @@ static void keep_session(struct context *c, const struct grant *grant, struct se
     if (grant->refresh_token.n > 0)
         s->refresh_token = grant->refresh_token;
     s->refreshed_ms = grant->received_ms;
-    if (session_store(c, s, &e) != 0 && !c->quiet && c->state.fd >= 0)
+    if (saved_session_store(c, s, &e) != 0 && !c->quiet && c->state.fd >= 0)
         message_say(2, MESSAGE_NOT_SAVED, STR_C(e.text), STR_NONE);
 }
 
@@ -52,60 +59,59 @@ static bool is_about_account(struct str why)
            str_contains(why, STR("disabled"));
 }
 
-static enum refresh_result refuse(struct context *c, const struct gateway *g,
-                                  enum grant_result result, struct str why, int *ret_code)
+static enum refresh_result refuse(struct context *c, struct refresh *r, enum grant_result result)
 {
     switch (result) {
     case GRANT_OK: break;
     case GRANT_UNREACHABLE:
-        *ret_code = context_fail(c, EXIT_UNREACHABLE, MESSAGE_UNREACHABLE, why, STR_NONE);
+        r->code = context_fail(c, EXIT_UNREACHABLE, MESSAGE_UNREACHABLE, r->why, STR_NONE);
         return REFRESH_DONE;
     case GRANT_UNTRUSTED:
-        *ret_code = context_fail(c, EXIT_TLS, MESSAGE_TLS, why, STR_NONE);
+        r->code = context_fail(c, EXIT_TLS, MESSAGE_TLS, r->why, STR_NONE);
         return REFRESH_DONE;
     case GRANT_REFUSED:
-        *ret_code = context_fail(c, EXIT_ACCESS, MESSAGE_ACCESS, g->issuer, why);
+        r->code = context_fail(c, EXIT_ACCESS, MESSAGE_ACCESS, r->gateway->issuer, r->why);
         return REFRESH_DONE;
-    case GRANT_ENDED: session_delete(c); break;
+    case GRANT_ENDED: saved_session_delete(c); break;
     case GRANT_SCOPE: break;
     }
-    *ret_code = EXIT_LOGIN_REQUIRED;
+    r->code = EXIT_LOGIN_REQUIRED;
     return REFRESH_LOGIN;
 }
 
-static enum refresh_result refresh(struct context *c, const struct gateway *g, struct session *s,
-                                   struct str audience, struct str *ret_why, int *ret_code)
+static enum refresh_result refresh(struct context *c, struct refresh *r)
 {
     struct grant grant;
     struct id_token token;
     struct err e;
     auto_buf scope = BUF_INIT(1024);
     buf_lit(&scope, "openid profile email groups audience:server:client_id:");
-    buf_add(&scope, audience);
-    struct grant_refresh form = {s->refresh_token, buf_str(&scope)};
-    enum grant_result result = grant_by_refresh(c, g, &form, &grant, ret_why);
+    buf_add(&scope, r->audience);
+    struct grant_refresh form = {r->session->refresh_token, buf_str(&scope)};
+    enum grant_result result = grant_by_refresh(c, r->gateway, &form, &grant, &r->why);
     if (result != GRANT_OK)
-        return refuse(c, g, result, *ret_why, ret_code);
-    keep_session(c, &grant, s);
-    struct id_token_expected expected = {g->issuer, g->client_id, audience, STR_NONE, s->subject};
+        return refuse(c, r, result);
+    keep_session(c, &grant, r->session);
+    struct id_token_expected expected = {r->gateway->issuer, r->gateway->client_id, r->audience,
+                                         STR_NONE, r->session->subject};
     if (id_token_read(grant.id_token, c->arena, &token, &e) != 0 ||
         id_token_check(&token, &expected, &e) != 0)
-        *ret_code = context_fail(c, EXIT_UNREACHABLE, MESSAGE_BAD_ANSWER, STR_C(e.text), STR_NONE);
+        r->code = context_fail(c, EXIT_UNREACHABLE, MESSAGE_BAD_ANSWER, STR_C(e.text), STR_NONE);
     else
-        *ret_code = store_token(c, &grant, &token, audience);
+        r->code = store_token(c, &grant, &token, r->audience);
     return REFRESH_DONE;
 }
 
 void renew_all(struct context *c, const struct gateway *g, struct session *s)
 {
-    int code = EXIT_OK;
-    struct str why;
+    struct refresh r = {.gateway = g, .session = s};
     bool before = c->quiet;
     c->quiet = true;
-    for (size_t i = 0; i < g->n_sites && code != EXIT_UNREACHABLE; i++)
-        if (refresh(c, g, s, g->sites[i].audience, &why, &code) == REFRESH_LOGIN &&
-            !session_load(c, s))
+    for (size_t i = 0; i < g->n_sites && r.code != EXIT_UNREACHABLE; i++) {
+        r.audience = g->sites[i].audience;
+        if (refresh(c, &r) == REFRESH_LOGIN && !saved_session_load(c, s))
             break; /* no session left to go on with */
+    }
     c->quiet = before;
     c->failure = (struct failure){0};
 }
@@ -136,20 +142,20 @@ static int login_then_refresh(struct context *c, struct str why)
     code = authorize(c, means, &g, &s);
     if (code != EXIT_OK)
         return code;
-    if (refresh(c, &g, &s, option_get(c->options, OPTION_AUDIENCE), &why, &code) == REFRESH_LOGIN)
-        return context_fail(c, EXIT_ACCESS, MESSAGE_ACCESS, issuer,
-                            why); /* a fresh login, and still not covered */
-    return code;
+    struct refresh r = {
+        .gateway = &g, .session = &s, .audience = option_get(c->options, OPTION_AUDIENCE)};
+    if (refresh(c, &r) == REFRESH_LOGIN) /* a fresh login, and still not covered */
+        return context_fail(c, EXIT_ACCESS, MESSAGE_ACCESS, issuer, r.why);
+    return r.code;
 }
 
 int renew(struct context *c)
 {
     struct gateway g;
     struct session s;
-    struct str why = STR_NONE;
-    int code;
-    if (gateway_load(c, &g) && session_load(c, &s) &&
-        refresh(c, &g, &s, option_get(c->options, OPTION_AUDIENCE), &why, &code) == REFRESH_DONE)
-        return code;
-    return login_then_refresh(c, why);
+    struct refresh r = {
+        .gateway = &g, .session = &s, .audience = option_get(c->options, OPTION_AUDIENCE)};
+    if (gateway_load(c, &g) && saved_session_load(c, &s) && refresh(c, &r) == REFRESH_DONE)
+        return r.code;
+    return login_then_refresh(c, r.why);
 }

@@ -142,16 +142,16 @@ static void sessions_are_read_back_and_nothing_less(void **state)
                         .refreshed_ms = 6},
                    back;
     arena_init(&a, 1 << 20);
-    session_write(&text, &s);
-    assert_true(session_read(buf_str(&text), &a, &back));
+    saved_session_write(&text, &s);
+    assert_true(saved_session_read(buf_str(&text), &a, &back));
     assert_true(str_eq(back.refresh_token, s.refresh_token) && str_eq(back.username, s.username) &&
                 back.refreshed_ms == 6);
     static const char *const bad[] = {
         "", "{}", "[]", "{\"format\":2}", "{\"format\":1,\"issuer\":\"x\"}", "{\"format\":\"1\"}"};
     for (size_t i = 0; i < N_OF(bad); i++)
-        assert_false(session_read(str_from(bad[i]), &a, &back));
+        assert_false(saved_session_read(str_from(bad[i]), &a, &back));
     for (size_t n = 0; n + 2 < text.n; n++)
-        assert_false(session_read((struct str){text.p, n}, &a, &back));
+        assert_false(saved_session_read((struct str){text.p, n}, &a, &back));
 }
 
 static void answers_of_the_token_endpoint_are_classified(void **state)

@@ -1,10 +1,10 @@
-#include "login/net/session.h"
+#include "login/net/saved_session.h"
 
 #include "base/json.h"
 
 #define SESSION_FORMAT 1
 
-bool session_read(struct str text, struct arena *a, struct session *ret)
+bool saved_session_read(struct str text, struct arena *a, struct session *ret)
 {
     struct session s = {0};
     struct err e;
@@ -25,7 +25,7 @@ bool session_read(struct str text, struct arena *a, struct session *ret)
     return true;
 }
 
-void session_write(struct buf *out, const struct session *s)
+void saved_session_write(struct buf *out, const struct session *s)
 {
     struct json_out j;
     json_out_init(&j, out);
@@ -44,26 +44,26 @@ void session_write(struct buf *out, const struct session *s)
     buf_char(out, '\n');
 }
 
-bool session_load(struct context *c, struct session *ret)
+bool saved_session_load(struct context *c, struct session *ret)
 {
     auto_buf text = BUF_INIT(STATE_FILE_MAX);
     struct err e;
     text.wipe = true;
     return state_read(&c->state, STATE_SESSION, &c->session_key, &text, &e) == STATE_OK &&
-           session_read(buf_str(&text), c->arena, ret);
+           saved_session_read(buf_str(&text), c->arena, ret);
 }
 
-int session_store(struct context *c, const struct session *s, struct err *e)
+int saved_session_store(struct context *c, const struct session *s, struct err *e)
 {
     auto_buf text = BUF_INIT(STATE_FILE_MAX);
     text.wipe = true;
-    session_write(&text, s);
+    saved_session_write(&text, s);
     if (buf_failed(&text))
         return fail(e, ERR_LIMIT, "the session is too long");
     return state_write(&c->state, STATE_SESSION, &c->session_key, buf_str(&text), e);
 }
 
-void session_delete(struct context *c)
+void saved_session_delete(struct context *c)
 {
     state_delete(&c->state, STATE_SESSION, &c->session_key);
 }

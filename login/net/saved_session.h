@@ -9,10 +9,10 @@ struct session {
     struct str refresh_token, subject, username, device;
     int64_t logged_in_ms, refreshed_ms;
 };
-must_check bool session_load(struct context *c, struct session *ret);
-must_check int session_store(struct context *c, const struct session *s, struct err *e);
-void session_delete(struct context *c);
+must_check bool saved_session_load(struct context *c, struct session *ret);
+must_check int saved_session_store(struct context *c, const struct session *s, struct err *e);
+void saved_session_delete(struct context *c);
 
 /* Pure, for status and tests. */
-must_check bool session_read(struct str text, struct arena *a, struct session *ret);
-void session_write(struct buf *out, const struct session *s);
+must_check bool saved_session_read(struct str text, struct arena *a, struct session *ret);
+void saved_session_write(struct buf *out, const struct session *s);
