@@ -1,5 +1,8 @@
 #include "connectors/ldap_conn.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openldap.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -49,22 +52,72 @@ int ldap_conn_answer(struct ldap_conn *conn, const struct ldap_config *c, int ms
 }
 
 /*
- * libldap waits with poll and then reads a whole message: a server that sends half of one would
- * hold the thread for ever. With a time limit on each read and write that wait ends, and libldap
- * looks at its own deadline again.
+ * libldap waits with poll and then reads a whole message, and its TLS handshake (GnuTLS, Debian 12)
+ * tries again for ever: a server that sends half of something, or nothing, would hold the thread.
+ * So the socket's reads and writes end after half a second, and a layer between the socket and TLS
+ * turns that, or a byte that comes too late, into an error for good.
  */
-static int limit_io(LDAP *ld, struct err *e)
+static bool is_late(const Sockbuf_IO_Desc *layer)
 {
-    int fd = -1;
+    const struct ldap_conn *conn = layer->sbiod_pvt;
+    return clock_monotonic_ms(conn->clock) >= conn->io_deadline_ms;
+}
+
+static ber_slen_t read_in_time(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t n)
+{
+    ber_slen_t got = is_late(layer) ? -1 : LBER_SBIOD_READ_NEXT(layer, bytes, n);
+    if (got < 0 && is_late(layer))
+        errno = ETIMEDOUT;
+    return got;
+}
+
+static ber_slen_t write_in_time(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t n)
+{
+    ber_slen_t done = LBER_SBIOD_WRITE_NEXT(layer, bytes, n);
+    if (done < 0 && is_late(layer))
+        errno = ETIMEDOUT;
+    return done;
+}
+
+static int layer_setup(Sockbuf_IO_Desc *layer, void *conn)
+{
+    layer->sbiod_pvt = conn;
+    return 0;
+}
+
+static int layer_control(Sockbuf_IO_Desc *layer, int option, void *arg)
+{
+    return LBER_SBIOD_CTRL_NEXT(layer, option, arg);
+}
+
+static Sockbuf_IO layer_in_time = {
+    .sbi_setup = layer_setup,
+    .sbi_ctrl = layer_control,
+    .sbi_read = read_in_time,
+    .sbi_write = write_in_time,
+};
+
+/* Called by libldap when the TCP connection stands, before anything is sent. -1: the connection is
+ * not used. */
+static int limit_io(LDAP *ld, Sockbuf *buffer, LDAPURLDesc *url, struct sockaddr *address,
+                    struct ldap_conncb *callbacks)
+{
+    ber_socket_t fd = -1;
     const struct timeval slice = {0, 500 * 1000};
     const unsigned unacknowledged_ms = 5000;
-    if (ldap_get_option(ld, LDAP_OPT_DESC, &fd) != LDAP_OPT_SUCCESS || fd < 0)
-        return fail(e, ERR_BUG, "libldap shows no socket");
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &slice, sizeof slice) != 0 ||
+    (void)ld, (void)url, (void)address;
+    if (ber_sockbuf_ctrl(buffer, LBER_SB_OPT_GET_FD, &fd) != 1 || fd < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &slice, sizeof slice) != 0 ||
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &slice, sizeof slice) != 0)
-        return fail_errno(e, "time limits of the directory's socket");
-    ldap_set_option(ld, LDAP_OPT_TCP_USER_TIMEOUT, &unacknowledged_ms);
-    return 0;
+        return -1;
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
+    const int below_tls = (LBER_SBIOD_LEVEL_PROVIDER + LBER_SBIOD_LEVEL_TRANSPORT) / 2;
+    return ber_sockbuf_add_io(buffer, &layer_in_time, below_tls, callbacks->lc_arg);
+}
+
+static void forget(LDAP *ld, Sockbuf *buffer, struct ldap_conncb *callbacks)
+{
+    (void)ld, (void)buffer, (void)callbacks;
 }
 
 /* RFC 4511 4.2: the service account, on a connection that has its TLS by now. */
@@ -96,8 +149,6 @@ static int encrypt_and_bind(struct ldap_conn *conn, const struct ldap_config *c,
     int code = ldap_connect(conn->ld);
     if (code != LDAP_SUCCESS)
         return ldap_conn_fail(conn, c, code, "connect", e);
-    if (limit_io(conn->ld, e) != 0)
-        return -1;
     /* RFC 4513 3.1.1: nothing else before it; whatever goes wrong ends the connection, it never
      * goes on in plaintext. */
     if (c->endpoints[conn->server].transport == LDAP_TRANSPORT_STARTTLS) {
@@ -108,6 +159,7 @@ static int encrypt_and_bind(struct ldap_conn *conn, const struct ldap_config *c,
     if (c->endpoints[conn->server].transport != LDAP_TRANSPORT_PLAINTEXT &&
         !ldap_tls_inplace(conn->ld))
         return fail(e, ERR_BACKEND, "%s: no TLS", c->endpoints[conn->server].url);
+    conn->io_deadline_ms = deadline_ms;
     return conn->kind == LDAP_CONN_SERVICE ? bind_service(conn, c, deadline_ms, e) : 0;
 }
 
@@ -131,11 +183,16 @@ int ldap_conn_open(const struct ldap_config *c, size_t server, enum ldap_conn_ki
     struct ldap_conn *conn = MEM_NEW(struct ldap_conn);
     conn->kind = kind;
     conn->server = server;
+    conn->clock = c->clock;
+    int64_t connected_ms = clock_monotonic_ms(c->clock) + c->s.connect_ms;
+    conn->io_deadline_ms = connected_ms < deadline_ms ? connected_ms : deadline_ms;
     int code = ldap_initialize(&conn->ld, endpoint->url);
     if (code != LDAP_SUCCESS) {
         mem_free(conn);
         return fail(e, ERR_BACKEND, "%s: %s", endpoint->url, ldap_err2string(code));
     }
+    conn->callbacks = (struct ldap_conncb){limit_io, forget, conn};
+    ldap_set_option(conn->ld, LDAP_OPT_CONNECT_CB, &conn->callbacks);
     if (ldap_options_set(conn->ld, c, endpoint->transport, e) != 0 ||
         shorten_times(conn->ld, c, deadline_ms, e) != 0 ||
         encrypt_and_bind(conn, c, deadline_ms, e) != 0) {

@@ -11,10 +11,13 @@ enum ldap_conn_kind { LDAP_CONN_SERVICE, LDAP_CONN_BIND };
 struct ldap_conn {
     LDAP *ld;
     enum ldap_conn_kind kind;
-    size_t server;          /* index into ldap_config.endpoints */
-    int64_t idle_since_ms;  /* while it lies in the pool */
-    int last_error;         /* of libldap, set by ldap_conn_fail */
-    bool spoilt;            /* the rest of an old answer may still come: close it */
+    size_t server;         /* index into ldap_config.endpoints */
+    int64_t idle_since_ms; /* while it lies in the pool */
+    const struct clock *clock;
+    int64_t io_deadline_ms; /* no byte is waited for beyond it: the deadline of who has it now */
+    struct ldap_conncb callbacks; /* of libldap, which keeps its address */
+    int last_error;               /* of libldap, set by ldap_conn_fail */
+    bool spoilt;                  /* the rest of an old answer may still come: close it */
     bool reused;            /* it came out of the pool: the server may have hung up meanwhile */
     struct ldap_conn *next; /* in the pool's list */
 };

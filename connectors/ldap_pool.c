@@ -179,7 +179,7 @@ static int get_from(struct ldap_pool *p, size_t server, enum ldap_conn_kind kind
     pthread_mutex_unlock(&p->lock);
     close_list(stale);
     switch (found) {
-    case FOUND_IDLE: return 0;
+    case FOUND_IDLE: (*ret)->io_deadline_ms = deadline_ms; return 0;
     case FOUND_ROOM: return open_one(p, server, kind, deadline_ms, ret);
     case FOUND_DOWN:
     case FOUND_BUSY: break;

@@ -33,13 +33,13 @@ class CA:
             f.write(f"[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN={cn}\n[ext]\n{extensions}")
         return path
 
-    def server(self, name, names, expired=False, cn_only=False, self_signed=False):
-        """A certificate for the names (host names and addresses). cn_only: the first name stands in CN only, no SAN at all."""
+    def server(self, name, names, expired=False, cn_only=False, self_signed=False, cn=None):
+        """A certificate for the names (host names and addresses). cn_only: the first name stands in CN only, no SAN at all; cn: another CN."""
         cert, key = (os.path.join(self.folder, f"{name}.{end}") for end in ("pem", "key"))
         san = ",".join(("IP:" if n.replace(".", "").isdigit() or ":" in n else "DNS:") + n for n in names)
         extensions = "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n"
         extensions += "" if cn_only else f"subjectAltName={san}\n"
-        config = self._config(name, extensions, names[0])
+        config = self._config(name, extensions, cn or names[0])
         _run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
              "-out", cert + ".csr", "-config", config)
         sign = ["-signkey", key] if self_signed else ["-CA", self.cert, "-CAkey", self.key, "-CAcreateserial"]

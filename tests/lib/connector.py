@@ -7,12 +7,14 @@
 """
 import json
 import os
+import select
 import subprocess
 
 from tests.lib import company as corp
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROBE = os.path.join(os.environ.get("OUT", os.path.join(ROOT, "out", os.environ.get("VARIANT", "dev"))), "bin", "connector-probe")
+PATIENCE = 60  # seconds; a probe that answers later than every deadline hangs
 OPENLDAP, AD, NO_RULES = 0, 1, 2
 NO_GROUPS, MEMBER_OF, MEMBER, IN_CHAIN = 0, 1, 2, 3
 
@@ -54,14 +56,17 @@ class Connector:
     def call(self, what, **fields):
         self.process.stdin.write(json.dumps({"call": what, **fields}) + "\n")
         self.process.stdin.flush()
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+        if not ready:
+            self.process.kill()
         line = self.process.stdout.readline()
         if not line:
-            raise AssertionError("connector-probe died: " + self.process.stderr.read())
+            raise AssertionError("connector-probe died or hangs: " + self.process.stderr.read())
         return json.loads(line)
 
     @staticmethod
     def _bytes(key, value):
-        return {key: value} if isinstance(value, str) else {key + "_hex": value.hex()}
+        return {key + "_hex": (value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value).hex()}
 
     def login(self, name, password, **more):
         return self.call("authenticate", **self._bytes("name", name), **self._bytes("password", password), **more)

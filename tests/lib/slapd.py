@@ -41,7 +41,7 @@ directory {folder}/data
 maxsize 268435456
 dbnosync
 index objectClass,uid,cn,member,memberOf,entryUUID,mail eq
-limits dn.exact="{service}" size.soft=500 size.hard=500 size.prtotal=unlimited
+limits dn.exact="{service}" {service_limits}
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="{service}" read by self read by anonymous auth by * none
 {database_more}
@@ -68,13 +68,14 @@ def _binary(name):
 
 class Slapd:
     def __init__(self, folder, company=None, ldif=None, ca=None, certificate=None, **config):
-        """config: global_more, database_more, ppolicy_more: further lines of slapd.conf."""
+        """config: global_more, database_more, ppolicy_more: further lines of slapd.conf; service_limits: of the service account."""
         self.folder = str(folder)
         self.company = company or (corp.sample() if ldif is None else None)
         self.ldif = ldif
         self.ca = ca or CA(os.path.join(self.folder, "ca"))
         self.certificate = certificate or self.ca.server("slapd", ["localhost", "127.0.0.1"])
-        self.config = {"global_more": "", "database_more": "", "ppolicy_more": "", **config}
+        self.config = {"global_more": "", "database_more": "", "ppolicy_more": "",
+                       "service_limits": "size.soft=500 size.hard=500 size.prtotal=unlimited", **config}
         self.process = None
         self.port, self.tls_port = free_port(), free_port()
 
