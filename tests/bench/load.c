@@ -166,7 +166,7 @@ static int exchange(struct connection *c, const char *method, const char *target
             need = (size_t)(end + 4 - c->response) + (value ? strtoul(value, NULL, 10) : 0);
         }
     }
-    c->status = atoi(c->response + 9);
+    c->status = (int)strtol(c->response + 9, NULL, 10);
     cookies_keep(c);
     return 1;
 }
@@ -296,10 +296,10 @@ int main(int argc, char **argv)
     }
     struct load l = {.mode = argv[1],
                      .host = argv[2],
-                     .port = atoi(argv[3]),
-                     .operations = atol(argv[6]),
+                     .port = (int)strtol(argv[3], NULL, 10),
+                     .operations = strtol(argv[6], NULL, 10),
                      .argument = argv[7]};
-    int n = atoi(argv[5]);
+    int n = (int)strtol(argv[5], NULL, 10);
     if (l.mode[0] != 'g')
         people_read(&l);
     l.tls = SSL_CTX_new(TLS_client_method());

@@ -1,6 +1,7 @@
 /*
- * Starts a program over and over from a small process, and prints medians of the whole process as JSON: wall clock, processor
- * time, peak memory (the kernel counts a child's memory from its parent's, so the parent must be small).
+ * Starts a program over and over from a small process, and prints medians of the whole process as
+ * JSON: wall clock, processor time, peak memory (the kernel counts a child's memory from its
+ * parent's, so the parent must be small).
  *
  *     spawn RUNS PROGRAM [ARGUMENT...]
  */
@@ -33,10 +34,11 @@ static double ms_of(struct timeval t)
 
 int main(int argc, char **argv)
 {
-    int runs = argc > 2 ? atoi(argv[1]) : 0;
+    int runs = argc > 2 ? (int)strtol(argv[1], NULL, 10) : 0;
     if (runs < 1 || runs > 10000)
         return 2;
-    double *wall = calloc((size_t)runs, sizeof(double)), *cpu = calloc((size_t)runs, sizeof(double));
+    double *wall = calloc((size_t)runs, sizeof(double)),
+           *cpu = calloc((size_t)runs, sizeof(double));
     long peak = 0;
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
@@ -57,6 +59,7 @@ int main(int argc, char **argv)
     }
     qsort(wall, (size_t)runs, sizeof(double), by_value);
     qsort(cpu, (size_t)runs, sizeof(double), by_value);
-    printf("{\"wall_ms\":%.3f,\"cpu_ms\":%.3f,\"peak_kib\":%ld}\n", wall[runs / 2], cpu[runs / 2], peak);
+    printf("{\"wall_ms\":%.3f,\"cpu_ms\":%.3f,\"peak_kib\":%ld}\n", wall[runs / 2], cpu[runs / 2],
+           peak);
     return 0;
 }

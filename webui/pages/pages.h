@@ -32,7 +32,8 @@ struct page_login {
     struct str state;       /* sealed unfinished login, hidden field `state` */
     struct str username;    /* prefilled */
     bool username_fixed;    /* re-authentication of a known person */
-    const struct str *connectors; /* ids to choose from, select field `connector_id`; none: no choice */
+    const struct str
+        *connectors; /* ids to choose from, select field `connector_id`; none: no choice */
     size_t n_connectors;
     struct str connector_id; /* the chosen one; absent: the first */
     enum login_notice notice;
