@@ -1,7 +1,7 @@
 """make bench: tables of speed and memory. Every figure stands beside its limit or a peer measured in the same run.
 
     python -m tests.bench              all parts
-    python -m tests.bench gateway      only this one: gateway login policy
+    python -m tests.bench gateway      only this one: parts gateway login policy
 
 Processor time is the process's own (/proc/PID/stat), so a noisy machine does not blur it; where seconds are shown, the load
 generator and slapd share the same processors with the gateway. Nothing here passes or fails: it is to be read.
@@ -194,8 +194,15 @@ def policy_command(where):
             "--objects", str(where / "objects"), "--out", str(where / "compiled")]
 
 
+def bench_parts(folder):
+    """Signatures and the store alone, without HTTP and directory around them."""
+    print("\nsigning, sealing, store (one process, no network)", flush=True)
+    subprocess.run([OUT / "bin/jose-bench"], check=True)
+    subprocess.run([OUT / "bin/store-bench", folder, "1"], check=True)
+
+
 def main():
-    parts = {"gateway": bench_gateway, "login": bench_login, "policy": bench_policy}
+    parts = {"parts": bench_parts, "gateway": bench_gateway, "login": bench_login, "policy": bench_policy}
     for name in sys.argv[1:] or parts:
         if name not in parts:
             sys.exit(f"bench: no such part: {name}. There are: {' '.join(parts)}")

@@ -60,9 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct str back;
     auto_arena a;
 
+    arena_init(&a, (size_t)8 << 20);
     if (n == 0)
         return 0;
-    arena_init(&a, (size_t)8 << 20);
     struct str rest = {(const char *)data + 1, n - 1};
     if (data[0] % 3 == 0)
         (void)unseal(s, "fuzz", rest, &a, &back);
