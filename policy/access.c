@@ -37,6 +37,11 @@ static void permset_grow(struct access *x)
         x->slots[permset_slot(x, x->items[i].hash, x->items[i].w)] = (uint32_t)i + 1;
 }
 
+uint32_t permset_find(const struct access *x, const uint64_t *w)
+{
+    return x->slots[permset_slot(x, hash_words(w, x->n_words), w)] - 1; /* 0 - 1 is ID_NONE */
+}
+
 /* The id of these words; they are copied when new. ID_NONE: too much memory. */
 static uint32_t permset_intern(struct access *x, const uint64_t *w)
 {
@@ -158,7 +163,7 @@ static bool paint_roles(struct access *x)
 
 static struct str role_key(struct arena *a, struct str namespace, struct str name)
 {
-    return arena_fmt(a, "%.*s/%.*s", STR_F(namespace), STR_F(name));
+    return CONCAT(a, namespace, STR("/"), name);
 }
 
 struct role_index {

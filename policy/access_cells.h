@@ -33,5 +33,6 @@ static inline bool permset_has(const struct access *x, uint32_t set, uint32_t cl
 {
     return x->items[set].w[class * x->u->words + verb / 64] >> (verb % 64) & 1;
 }
+uint32_t permset_find(const struct access *x, const uint64_t *w); /* ID_NONE: no such set */
 uint32_t access_cell(const struct access *x, uint32_t subject,
                      uint32_t namespace); /* a permission set; 0 when none */

@@ -8,6 +8,7 @@ struct differ {
     const struct access *before, *after;
     const struct universe *u;
     struct arena *arena;
+    uint32_t *same; /* by permission set of before: the equal one of after, or ID_NONE */
     uint64_t *gained, *lost, *in_namespace; /* words of a permission set; the last: what is not
                                                inert inside a namespace */
     struct access_changes out;
@@ -43,6 +44,13 @@ static void make_mask(struct differ *d)
         for (uint32_t k = 0; k <= t->n_names; k++)
             allow_class(d, t->first + k, is_namespace ? of_namespace : NULL);
     }
+}
+
+static void match_sets(struct differ *d)
+{
+    d->same = ARENA_ARRAY(d->arena, d->before->n, uint32_t);
+    for (size_t i = 0; i < d->before->n; i++)
+        d->same[i] = permset_find(d->after, d->before->items[i].w);
 }
 
 /* --- words into lines */
@@ -294,11 +302,15 @@ static struct rbac_subject subject_of(const struct universe *u, uint32_t id)
 static bool compare_cell(struct differ *d, uint64_t key)
 {
     uint32_t subject = (uint32_t)(key >> 32), namespace = (uint32_t)key;
-    const uint64_t *b = d->before->items[access_cell(d->before, subject, namespace)].w;
-    const uint64_t *a = d->after->items[access_cell(d->after, subject, namespace)].w;
-    const uint64_t *b0 = d->before->items[access_cell(d->before, subject, 0)].w;
-    const uint64_t *a0 = d->after->items[access_cell(d->after, subject, 0)].w;
+    uint32_t before_set = access_cell(d->before, subject, namespace);
+    uint32_t after_set = access_cell(d->after, subject, namespace);
+    uint32_t before_wide = access_cell(d->before, subject, 0);
+    uint32_t after_wide = access_cell(d->after, subject, 0);
+    const uint64_t *b = d->before->items[before_set].w, *b0 = d->before->items[before_wide].w;
+    const uint64_t *a = d->after->items[after_set].w, *a0 = d->after->items[after_wide].w;
     bool differs = false;
+    if (d->same[before_set] == after_set && d->same[before_wide] == after_wide)
+        return false; /* the usual case: the same sets, known by their numbers */
     for (size_t w = 0; w < d->before->n_words; w++) {
         uint64_t had = b[w] | b0[w], has = a[w] | a0[w];
         d->gained[w] = has & ~had;
@@ -347,6 +359,7 @@ struct access_changes access_diff(const struct access *before, const struct acce
     d.lost = ARENA_ARRAY(a, before->n_words, uint64_t);
     d.in_namespace = ARENA_ARRAY(a, before->n_words, uint64_t);
     make_mask(&d);
+    match_sets(&d);
     size_t i = 0, k = 0;
     while (i < before->n_cells || k < after->n_cells) {
         uint64_t left = i < before->n_cells ? before->cells[i].key : UINT64_MAX;

@@ -50,7 +50,11 @@ struct str src_of(struct arena *a, const struct pos *pos)
             name = str_from_to(name, i, name.n);
             break;
         }
-    return arena_fmt(a, "%.*s:%u", STR_F(name), pos->line);
+    char digits[12];
+    size_t at = sizeof(digits);
+    for (unsigned line = pos->line; at == sizeof(digits) || line > 0; line /= 10)
+        digits[--at] = (char)('0' + line % 10);
+    return CONCAT(a, name, STR(":"), (struct str){digits + at, sizeof(digits) - at});
 }
 
 void atoms_of_rules(struct policy *p, const struct rbac_object *role, struct str src,
@@ -93,8 +97,7 @@ void atoms_of_permission(struct policy *p, const struct policy_permission *permi
         atom.group = t->group;
         atom.resource = t->resource;
         if (t->subresource.n > 0)
-            atom.resource =
-                arena_fmt(p->arena, "%.*s/%.*s", STR_F(t->resource), STR_F(t->subresource));
+            atom.resource = CONCAT(p->arena, t->resource, STR("/"), t->subresource);
         *ARENA_PUSH(p->arena, &out->atoms) = atom;
     }
 }
@@ -133,8 +136,7 @@ static void expand_atom(struct policy *p, const struct policy_cluster *cluster,
         one.group = r->group;
         one.resource = r->resource;
         if (r->subresource.n > 0)
-            one.resource =
-                arena_fmt(p->arena, "%.*s/%.*s", STR_F(r->resource), STR_F(r->subresource));
+            one.resource = CONCAT(p->arena, r->resource, STR("/"), r->subresource);
         if (!pattern_holds(atom->group, atom->resource, one.group, one.resource))
             continue;
         if (atom->verbs.all) {

@@ -27,6 +27,7 @@ struct emitter {
     uint32_t *by_group_rank, *by_role_rank, *by_namespace_rank;
     struct str *role_names; /* "lotse:<role>" */
     struct str *grant_srcs;
+    struct str_pairs labels; /* the same on everything */
 };
 #define CLUSTER_WIDE 0 /* the rank before all namespaces */
 
@@ -87,7 +88,7 @@ static void add_cell(struct emitter *e, uint32_t namespace, uint32_t grant, uint
 
 static struct str prefixed(struct arena *a, struct str name)
 {
-    return arena_fmt(a, RBAC_PREFIX "%.*s", STR_F(name));
+    return CONCAT(a, STR(RBAC_PREFIX), name);
 }
 
 /* The group a grant binds: the team, or for a time-boxed one the group that is minted while it
@@ -137,9 +138,9 @@ static void rekey(struct emitter *e)
 
 static struct str_pairs one_pair(struct arena *a, struct str key, struct str value)
 {
-    struct str_pairs pairs = {0};
-    *ARENA_PUSH(a, &pairs) = (struct str_pair){key, value};
-    return pairs;
+    struct str_pair *pair = ARENA_NEW(a, struct str_pair);
+    *pair = (struct str_pair){key, value};
+    return (struct str_pairs){pair, 1, 1};
 }
 
 static struct rbac_object *add_object(struct emitter *e, struct rbac_set *set, enum rbac_kind kind,
@@ -148,7 +149,7 @@ static struct rbac_object *add_object(struct emitter *e, struct rbac_set *set, e
     struct rbac_object *o = ARENA_PUSH(e->arena, set);
     o->kind = kind;
     o->src = src;
-    o->labels = one_pair(e->arena, STR(RBAC_LABEL_MANAGED), STR("true"));
+    o->labels = e->labels;
     o->annotations = one_pair(e->arena, STR(RBAC_SRC), src);
     return o;
 }
@@ -243,6 +244,7 @@ bool policy_emit(const struct policy *p, size_t site, struct arena *a, struct rb
     e.role_names = ARENA_ARRAY(a, t->roles.n, struct str);
     for (size_t i = 0; i < t->roles.n; i++)
         e.role_names[i] = prefixed(a, t->roles.items[i].name.text);
+    e.labels = one_pair(a, STR(RBAC_LABEL_MANAGED), STR("true"));
     e.grant_srcs = ARENA_ARRAY(a, t->grants.n, struct str);
     add_roles(&e, &set);
     for (size_t i = 0, end; i < e.n;

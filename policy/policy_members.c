@@ -138,16 +138,15 @@ bool members_of_person(const struct policy *p, const struct snapshot_subject *su
 
 struct str team_group(const struct policy *p, uint32_t team, struct arena *a)
 {
-    return arena_fmt(a, "team:%.*s", STR_F(p->tree->teams.items[team].name.text));
+    return CONCAT(a, STR("team:"), p->tree->teams.items[team].name.text);
 }
 
 struct str jit_group(const struct policy *p, uint32_t space, uint32_t role, struct arena *a)
 {
     struct str role_name = p->tree->roles.items[role].name.text;
     if (space == ID_NONE)
-        return arena_fmt(a, "jit:%.*s", STR_F(role_name));
-    return arena_fmt(a, "jit:%.*s:%.*s", STR_F(p->tree->spaces.items[space].name.text),
-                     STR_F(role_name));
+        return CONCAT(a, STR("jit:"), role_name);
+    return CONCAT(a, STR("jit:"), p->tree->spaces.items[space].name.text, STR(":"), role_name);
 }
 
 /* --- the groups of a token */
@@ -271,10 +270,9 @@ struct rbac_user policy_user(const struct policy *p, struct str username, size_t
         return (struct rbac_user){0};
     struct str *names = ARENA_ARRAY(a, groups.n + 1, struct str);
     for (size_t i = 0; i < groups.n; i++)
-        names[i] = arena_fmt(a, RBAC_PREFIX "%.*s", STR_F(groups.names[i]));
+        names[i] = CONCAT(a, STR(RBAC_PREFIX), groups.names[i]);
     names[groups.n] = STR("system:authenticated");
-    return (struct rbac_user){arena_fmt(a, RBAC_PREFIX "%.*s", STR_F(username)),
-                              {names, groups.n + 1}};
+    return (struct rbac_user){CONCAT(a, STR(RBAC_PREFIX), username), {names, groups.n + 1}};
 }
 
 size_t policy_teams_of_group(const struct policy *p, struct str group, size_t site, int64_t now_ms,

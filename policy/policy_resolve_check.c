@@ -24,15 +24,8 @@ static const struct str usual_verbs[] = {
 static void know(struct known *k, struct arena *a, struct str group, struct str resource,
                  struct str sub)
 {
-    struct str key = {arena_alloc(a, group.n + resource.n + sub.n + 2), 0};
-    struct str parts[] = {group, STR("/"), resource, STR("/"), sub};
-    char *end = (char *)(uintptr_t)key.p;
-    for (size_t i = 0; i < (sub.n ? 5u : 3u); i++) {
-        if (parts[i].n > 0)
-            memcpy(end, parts[i].p, parts[i].n);
-        end += parts[i].n;
-    }
-    key.n = (size_t)(end - key.p);
+    struct str key = sub.n > 0 ? CONCAT(a, group, STR("/"), resource, STR("/"), sub)
+                               : CONCAT(a, group, STR("/"), resource);
     intern_add(&k->resources, key);
     intern_add(&k->groups, group);
     if (sub.n > 0)

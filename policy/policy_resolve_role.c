@@ -42,7 +42,7 @@ static void check_chain(struct policy *p, uint32_t id)
         if (at == id)
             diag_error(p->d, written->base.pos, "role '%.*s' is based on itself",
                        STR_F(written->name.text));
-        else
+        else if (!p->chain_reported) /* once: the others of the chain stand on it, too */
             diag_error(p->d, written->base.pos,
                        "role '%.*s' stands on a chain of more than %d roles",
                        STR_F(written->name.text), CHAIN_MAX);

@@ -26,7 +26,7 @@ static bool star_sub(struct str resource, struct str *ret_sub)
 
 struct str account_user(struct arena *a, struct str namespace, struct str name)
 {
-    return arena_fmt(a, "system:serviceaccount:%.*s:%.*s", STR_F(namespace), STR_F(name));
+    return CONCAT(a, STR("system:serviceaccount:"), namespace, STR(":"), name);
 }
 
 /* --- targets */
@@ -141,7 +141,7 @@ static struct str combined(struct universe *u, const struct policy_resource *r)
 {
     if (r->subresource.n == 0)
         return r->resource;
-    return arena_fmt(u->arena, "%.*s/%.*s", STR_F(r->resource), STR_F(r->subresource));
+    return CONCAT(u->arena, r->resource, STR("/"), r->subresource);
 }
 
 static void spell(struct universe *u, const struct policy_resources *discovery)

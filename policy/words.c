@@ -2,13 +2,30 @@
 
 #include <stdlib.h>
 
-#include "base/hash.h"
+/* Eight bytes at a time: names are looked up by the hundred thousand. Not for security. */
+static uint32_t hash_of(struct str s)
+{
+    uint64_t h = s.n * UINT64_C(0x9E3779B97F4A7C15);
+    while (s.n >= 8) {
+        uint64_t word;
+        memcpy(&word, s.p, 8);
+        h = (h ^ word) * UINT64_C(0xBF58476D1CE4E5B9);
+        h ^= h >> 32;
+        s = (struct str){s.p + 8, s.n - 8};
+    }
+    uint64_t rest = 0;
+    if (s.n > 0)
+        memcpy(&rest, s.p, s.n);
+    h = (h ^ rest) * UINT64_C(0x94D049BB133111EB);
+    return (uint32_t)(h >> 32);
+}
 
-static size_t slot_of(const struct intern *t, struct str s)
+static size_t slot_of(const struct intern *t, struct str s, uint32_t hash)
 {
     size_t mask = t->n_slots - 1;
-    size_t i = (size_t)hash_fast(s) & mask;
-    while (t->slots[i] != 0 && !str_eq(t->items[t->slots[i] - 1], s))
+    size_t i = hash & mask;
+    while (t->slots[i].id != 0 &&
+           (t->slots[i].hash != hash || !str_eq(t->items[t->slots[i].id - 1], s)))
         i = (i + 1) & mask;
     return i;
 }
@@ -16,13 +33,18 @@ static size_t slot_of(const struct intern *t, struct str s)
 static bool intern_grow(struct intern *t)
 {
     size_t n = t->n_slots ? t->n_slots * 4 : 64;
-    uint32_t *slots = ARENA_ARRAY(t->arena, n, uint32_t);
+    struct intern_slot *slots = ARENA_ARRAY(t->arena, n, struct intern_slot);
     if (!slots)
         return false;
+    for (size_t i = 0; i < t->n_slots; i++) { /* all differ: only a free slot is looked for */
+        size_t at = t->slots[i].hash & (n - 1);
+        while (t->slots[i].id && slots[at].id)
+            at = (at + 1) & (n - 1);
+        if (t->slots[i].id)
+            slots[at] = t->slots[i];
+    }
     t->slots = slots;
     t->n_slots = n;
-    for (size_t id = 0; id < t->n; id++)
-        t->slots[slot_of(t, t->items[id])] = (uint32_t)id + 1;
     return true;
 }
 
@@ -30,14 +52,15 @@ uint32_t intern_add(struct intern *t, struct str s)
 {
     if ((t->n + 1) * 2 > t->n_slots && !intern_grow(t))
         return ID_NONE;
-    size_t i = slot_of(t, s);
-    if (t->slots[i] != 0)
-        return t->slots[i] - 1;
+    uint32_t hash = hash_of(s);
+    size_t i = slot_of(t, s, hash);
+    if (t->slots[i].id != 0)
+        return t->slots[i].id - 1;
     struct str *item = ARENA_PUSH(t->arena, t);
     if (!item)
         return ID_NONE;
     *item = s;
-    t->slots[i] = (uint32_t)t->n;
+    t->slots[i] = (struct intern_slot){hash, (uint32_t)t->n};
     return (uint32_t)t->n - 1;
 }
 
@@ -45,8 +68,7 @@ uint32_t intern_find(const struct intern *t, struct str s)
 {
     if (t->n_slots == 0)
         return ID_NONE;
-    uint32_t found = t->slots[slot_of(t, s)];
-    return found ? found - 1 : ID_NONE;
+    return t->slots[slot_of(t, s, hash_of(s))].id - 1; /* 0 - 1 is ID_NONE */
 }
 
 bool strs_has(struct strs set, struct str s)
@@ -93,6 +115,23 @@ struct str strs_join(struct arena *a, struct strs set, char separator)
         end += set.items[i].n;
     }
     return (struct str){text, n - 1};
+}
+
+struct str str_concat(struct arena *a, const struct str *parts, size_t n)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += parts[i].n;
+    char *text = arena_alloc(a, total + 1);
+    if (!text)
+        return STR_NONE;
+    char *end = text;
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].n > 0)
+            memcpy(end, parts[i].p, parts[i].n);
+        end += parts[i].n;
+    }
+    return (struct str){text, total};
 }
 
 struct str pairs_get(const struct str_pairs *pairs, struct str key)

@@ -33,7 +33,9 @@ struct intern { /* zero-initialise, then set .arena */
     struct arena *arena;
     struct str *items; /* by id */
     size_t n, cap;
-    uint32_t *slots; /* id + 1, 0 is free; open addressing */
+    struct intern_slot {
+        uint32_t hash, id; /* id + 1, 0 is free; open addressing */
+    } *slots;
     size_t n_slots;
 };
 uint32_t intern_add(struct intern *t,
@@ -45,6 +47,11 @@ int str_order(const void *a, const void *b); /* for qsort over struct str */
 /* A sorted copy without duplicates. */
 struct strs strs_sorted(struct arena *a, struct strs set);
 struct str strs_join(struct arena *a, struct strs set, char separator);
+/* The parts one after another: CONCAT(a, STR("x:"), name). */
+struct str str_concat(struct arena *a, const struct str *parts, size_t n);
+#define CONCAT(a, ...) \
+    str_concat((a), (const struct str[]){__VA_ARGS__}, \
+               sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str))
 /* The value of a key; STR_NONE when absent. */
 struct str pairs_get(const struct str_pairs *pairs, struct str key);
 /* '*' stands for any run of characters, everything else for itself. */
