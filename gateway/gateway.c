@@ -191,23 +191,6 @@ static enum gateway_exit start_with(struct gateway *g, struct config *c, struct 
     return EXIT_FINE;
 }
 
-enum gateway_exit gateway_start(struct gateway *g, const char *config_path)
-{
-    auto_arena a;
-    struct diags d;
-    arena_init(&a, ARENA_NO_MAX);
-    diags_init(&d, &a);
-    *g = (struct gateway){.sink = {emit}, .config_path = config_path};
-    arena_init(&g->arena, ARENA_NO_MAX);
-    pthread_mutex_init(&g->lock, NULL);
-    struct config *c = config_read(config_path, &d);
-    if (d.n_errors == 0)
-        return start_with(g, c, &d);
-    print_diags(&d);
-    config_free(c);
-    return EXIT_CONFIG;
-}
-
 /* --- reload */
 
 static bool same_texts(const struct texts *a, const struct texts *b)
@@ -306,6 +289,21 @@ void gateway_reload(struct gateway *g)
 
 /* --- stop */
 
+static bool stop_servers(struct gateway *g, int64_t drain_ms)
+{
+    int64_t end_ms = clock_monotonic_ms(&clock_system) + drain_ms;
+    bool drained = true;
+    for (size_t i = 0; i < g->n_servers; i++) {
+        int64_t left_ms = end_ms - clock_monotonic_ms(&clock_system);
+        drained = http_server_stop(g->servers[i], left_ms > 0 ? left_ms : 0) && drained;
+    }
+    g->n_servers = 0;
+    if (g->metrics_server)
+        drained = http_server_stop(g->metrics_server, 1000) && drained;
+    g->metrics_server = NULL;
+    return drained;
+}
+
 static void release_all(struct gateway *g)
 {
     if (g->workers)
@@ -324,21 +322,35 @@ static void release_all(struct gateway *g)
 
 bool gateway_stop(struct gateway *g)
 {
-    int64_t drain_ms = g->current ? env_config(g->current)->drain_ms : 0;
-    int64_t end_ms = clock_monotonic_ms(&clock_system) + drain_ms;
-    bool drained = true;
     notify_supervisor("STOPPING=1");
     atomic_store(&g->stopping, true);
-    for (size_t i = 0; i < g->n_servers; i++) {
-        int64_t left_ms = end_ms - clock_monotonic_ms(&clock_system);
-        drained = http_server_stop(g->servers[i], left_ms > 0 ? left_ms : 0) && drained;
-    }
-    g->n_servers = 0;
-    if (g->metrics_server)
-        drained = http_server_stop(g->metrics_server, 1000) && drained;
+    bool drained = stop_servers(g, env_config(g->current)->drain_ms);
     if (drained)
         release_all(g);
     else
         log_warn("requests were still running at the end of the drain time");
     return drained;
+}
+
+/* --- all of it */
+
+enum gateway_exit gateway_start(struct gateway *g, const char *config_path)
+{
+    auto_arena a;
+    struct diags d;
+    arena_init(&a, ARENA_NO_MAX);
+    diags_init(&d, &a);
+    *g = (struct gateway){.sink = {emit}, .config_path = config_path};
+    arena_init(&g->arena, ARENA_NO_MAX);
+    pthread_mutex_init(&g->lock, NULL);
+    struct config *c = config_read(config_path, &d);
+    if (d.n_errors == 0) {
+        enum gateway_exit started = start_with(g, c, &d);
+        if (started != EXIT_FINE && stop_servers(g, 0))
+            release_all(g);
+        return started;
+    }
+    print_diags(&d);
+    config_free(c);
+    return EXIT_CONFIG;
 }

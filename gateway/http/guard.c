@@ -2,6 +2,8 @@
 
 #include "base/secret.h"
 
+#define LINE_MAX_BYTES ((size_t)HEAD_TARGET_MAX + 64)
+
 void guard_init(struct guard *g, struct guard_limits limits)
 {
     *g = (struct guard){.limits = limits};
@@ -78,36 +80,45 @@ static void line_ended(struct guard *g)
     }
 }
 
-static void add_to_head(struct guard *g, struct str piece)
+/* How many more bytes the line now coming, and the header, may have. */
+static size_t room(const struct guard *g)
 {
-    bool first_line = g->line_start == 0;
-    buf_add(&g->head_bytes, piece);
-    if (!buf_failed(&g->head_bytes) && !(first_line && g->head_bytes.n > HEAD_TARGET_MAX + 64))
-        return;
-    if (first_line)
-        refuse(g, 414, "request line too long");
-    else
-        refuse(g, 431, "header too large");
+    size_t max = g->limits.header_bytes;
+    if (g->line_start == 0 && max > LINE_MAX_BYTES)
+        max = LINE_MAX_BYTES;
+    return max - g->head_bytes.n;
 }
 
-/* Up to and with the next LF. RFC 9112 2.2: a CR alone is invalid, a LF alone MAY be refused; RFC
- * 9110 5.5: NUL. */
+/* RFC 9112 2.2: a CR alone is invalid, a LF alone MAY be refused; RFC 9110 5.5: NUL. Only what is
+ * new is looked at. */
+static bool bytes_are_fine(struct guard *g, size_t from)
+{
+    const char *p = g->head_bytes.p;
+    for (size_t i = from; i < g->head_bytes.n; i++) {
+        bool after_cr = i > g->line_start && p[i - 1] == '\r';
+        if (p[i] != 0 && (p[i] == '\n') == after_cr)
+            continue;
+        refuse(g, 400, p[i] == 0 ? "NUL in the header" : "line end that is not CR LF");
+        return false;
+    }
+    return true;
+}
+
+/* Up to and with the next LF. */
 static size_t take_line(struct guard *g, struct str bytes)
 {
     const char *lf = memchr(bytes.p, '\n', bytes.n);
     struct str piece = str_from_to(bytes, 0, lf ? (size_t)(lf - bytes.p) + 1 : bytes.n);
-    size_t from = g->head_bytes.n;
+    size_t from = g->head_bytes.n, most = room(g);
+    bool fits = piece.n <= most;
     g->state = GUARD_HEAD;
-    add_to_head(g, piece);
-    if (g->state == GUARD_REFUSED)
+    buf_add(&g->head_bytes, str_from_to(piece, 0, most));
+    if (!bytes_are_fine(g, from))
         return bytes.n;
-    const char *p = g->head_bytes.p;
-    for (size_t i = from; i < g->head_bytes.n; i++) {
-        bool after_cr = i > g->line_start && p[i - 1] == '\r';
-        if (p[i] == 0 || (p[i] == '\n') != after_cr) {
-            refuse(g, 400, p[i] == 0 ? "NUL in the header" : "line end that is not CR LF");
-            return bytes.n;
-        }
+    if (!fits) {
+        refuse(g, g->line_start == 0 ? 414 : 431,
+               g->line_start == 0 ? "request line too long" : "header too large");
+        return bytes.n;
     }
     if (lf)
         line_ended(g);

@@ -144,7 +144,27 @@ static void run_on_worker(void *job)
     MHD_resume_connection(t->connection);
 }
 
-static enum MHD_Result start_turn(struct turn *t)
+/* Hands the request to a worker; false: nobody can take it. */
+static bool suspend_for_worker(struct turn *t)
+{
+    struct http_server *s = t->server;
+    /* n_running was raised before this is looked at, so http_server_stop() sees either the request
+       or this refusal: nothing is suspended any more when the daemon ends */
+    if (atomic_load(&s->draining))
+        return false;
+    t->phase = PHASE_RUNNING;
+    MHD_suspend_connection(t->connection);
+    if (pool_submit(s->settings.workers, run_on_worker, t))
+        return true;
+    crowd_count_shed(&s->crowd);
+    exchange_answer_busy(&t->exchange);
+    t->phase = PHASE_ANSWERED;
+    MHD_resume_connection(t->connection);
+    return true;
+}
+
+/* True: answered. False: a worker has it, or it comes back by a resume. */
+static bool start_turn(struct turn *t)
 {
     struct http_server *s = t->server;
     const struct exchange_source from = {.guard = &t->intake->guard,
@@ -156,20 +176,14 @@ static enum MHD_Result start_turn(struct turn *t)
     if (t->intake->guard.state == GUARD_REFUSED)
         atomic_fetch_add(&s->n_refused, 1);
     if (must_run && s->settings.workers && !(t->exchange.route->flags & ROUTE_INLINE)) {
-        t->phase = PHASE_RUNNING;
-        MHD_suspend_connection(t->connection);
-        if (pool_submit(s->settings.workers, run_on_worker, t))
-            return MHD_YES;
-        crowd_count_shed(&s->crowd);
+        if (suspend_for_worker(t))
+            return false;
         exchange_answer_busy(&t->exchange);
-        t->phase = PHASE_ANSWERED;
-        MHD_resume_connection(t->connection);
-        return MHD_YES;
-    }
-    if (must_run)
+    } else if (must_run) {
         exchange_run(&t->exchange);
+    }
     t->phase = PHASE_ANSWERED;
-    return MHD_YES;
+    return true;
 }
 
 static bool add_header(struct MHD_Response *response, struct turn *t, const char *name,
@@ -221,15 +235,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
         *con_cls = turn_new(cls, c);
         return *con_cls ? MHD_YES : MHD_NO;
     }
-    if (t->phase == PHASE_NEW) {
-        enum MHD_Result started = start_turn(t);
-        if (started != MHD_YES || t->phase != PHASE_ANSWERED)
-            return started;
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED);
-        if (info && info->suspended) /* a full queue: answered after the resume */
-            return MHD_YES;
-    }
+    if (t->phase == PHASE_NEW && !start_turn(t)) /* the turn may be a worker's by now */
+        return MHD_YES;
     return t->phase == PHASE_ANSWERED ? send_reply(t) : MHD_YES;
 }
 
