@@ -340,7 +340,7 @@ static void roff(struct buf *out, const char *text)
 
 void options_manual(struct buf *out)
 {
-    buf_lit(out, ".\\\" made by: lotse-login help --output=roff\n.TH LOTSE\\-LOGIN 1\n.SH NAME\n"
+    buf_lit(out, ".\\\" made by: lotse-login help -o man\n.TH LOTSE\\-LOGIN 1\n.SH NAME\n"
                  "lotse\\-login \\- logs kubectl in at a Lotse gateway\n.SH SYNOPSIS\n"
                  ".B lotse\\-login\n.I COMMAND\n.RI [ OPTION ...]\n.SH COMMANDS\n");
     for (int i = 0; i < COMMAND_COUNT; i++) {

@@ -19,7 +19,8 @@ class Helper:
         self.home, self.gateway = pathlib.Path(home), gateway
         self.program = ours("lotse-login")
         self.env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "LOTSE_CA_FILE": ca.cert,
-                    "LOTSE_BROWSER": f"{STUB} {ca.cert}"}
+                    "LOTSE_BROWSER": f"{STUB} {ca.cert}",
+                    **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
 
     def command(self, *words, audience="k8s-fra"):
         words = words or ("get-token",)
