@@ -45,6 +45,7 @@ int ldap_conn_answer(struct ldap_conn *conn, const struct ldap_config *c, int ms
         *ret = answer;
         return 0;
     }
+    ldap_msgfree(answer); /* a message of type 0 looks like a timeout */
     int code = LDAP_TIMEOUT;
     if (got < 0)
         ldap_get_option(conn->ld, LDAP_OPT_RESULT_CODE, &code);

@@ -181,6 +181,7 @@ static enum ldap_search_end one_page(struct run *r, bool *ret_between, struct er
         if (ldap_time_left(r->config, r->query->deadline_ms, &left))
             got = ldap_result(r->conn->ld, msgid, LDAP_MSG_ONE, &left, &message);
         if (got <= 0) {
+            ldap_msgfree(message); /* a message of type 0 looks like a timeout */
             int code = LDAP_TIMEOUT;
             if (got < 0)
                 ldap_get_option(r->conn->ld, LDAP_OPT_RESULT_CODE, &code);
