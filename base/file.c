@@ -77,19 +77,16 @@ static int folder_sync(const char *path, struct err *e)
     return 0;
 }
 
-static int fill_and_rename(int fd, const char *temporary, const char *path, struct str content,
-                           struct err *e)
+static int fill(int fd, const char *path, struct str content, bool durable, struct err *e)
 {
     if (write_all(fd, content) != 0)
         return fail_errno(e, "write %s", path);
-    if (fsync(fd) != 0)
+    if (durable && fsync(fd) != 0)
         return fail_errno(e, "fsync %s", path);
-    if (rename(temporary, path) != 0)
-        return fail_errno(e, "rename to %s", path);
     return 0;
 }
 
-int file_replace(const char *path, unsigned mode, struct str content, struct err *e)
+static int replace(const char *path, unsigned mode, struct str content, bool durable, struct err *e)
 {
     uint64_t number;
     random_fill(&random_system, &number, sizeof(number));
@@ -103,12 +100,22 @@ int file_replace(const char *path, unsigned mode, struct str content, struct err
     if (fd < 0)
         return fail_errno(e, "create %s", temporary);
     int done = fchmod(fd, (mode_t)mode) != 0 ? fail_errno(e, "chmod %s", temporary)
-                                             : fill_and_rename(fd, temporary, path, content, e);
-    if (done != 0) {
+                                             : fill(fd, path, content, durable, e);
+    if (done == 0 && rename(temporary, path) != 0)
+        done = fail_errno(e, "rename to %s", path);
+    if (done != 0)
         unlink(temporary);
-        return -1;
-    }
-    return folder_sync(path, e);
+    return done;
+}
+
+int file_replace(const char *path, unsigned mode, struct str content, struct err *e)
+{
+    return replace(path, mode, content, true, e) < 0 ? -1 : folder_sync(path, e);
+}
+
+int file_make(const char *path, unsigned mode, struct str content, struct err *e)
+{
+    return replace(path, mode, content, false, e);
 }
 
 static int folder_make_one(const char *path, unsigned mode, struct err *e)

@@ -1,6 +1,5 @@
 /* RBAC objects as JSON: what the API server sends and takes. */
-#include "base/json.h"
-#include "policy/rbac.h"
+#include "policy/rbac_json.h"
 
 #define JSON_MAX ((size_t)64 << 20) /* a list of a whole cluster */
 
@@ -172,11 +171,8 @@ static int add_list(const json_t *items, struct str list_kind, struct arena *a,
     return 0;
 }
 
-int rbac_read_json(struct str text, struct arena *a, struct rbac_set *set, struct err *e)
+int rbac_read_value(const json_t *root, struct arena *a, struct rbac_set *set, struct err *e)
 {
-    auto_json *root = json_read(text, JSON_MAX, e);
-    if (!root)
-        return -1;
     struct str name = STR_NONE;
     if (!json_is_object(root) || !json_get_str(root, "kind", a, &name))
         return fail(e, ERR_INPUT, "not a Kubernetes object: it has no kind");
@@ -189,6 +185,12 @@ int rbac_read_json(struct str text, struct arena *a, struct rbac_set *set, struc
     if (items && !json_is_null(items) && !json_is_array(items))
         return fail(e, ERR_INPUT, "items is not a list");
     return add_list(items, name, a, set, e);
+}
+
+int rbac_read_json(struct str text, struct arena *a, struct rbac_set *set, struct err *e)
+{
+    auto_json *root = json_read(text, JSON_MAX, e);
+    return root ? rbac_read_value(root, a, set, e) : -1;
 }
 
 /* --- out */

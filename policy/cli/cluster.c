@@ -44,19 +44,15 @@ static int finish(struct cluster *c, struct err *e)
 
 static int read_lists(struct cluster *c, struct api *api, struct err *e)
 {
-    static const char *const paths[] = {RBAC "clusterroles", RBAC "clusterrolebindings",
-                                        RBAC "roles", RBAC "rolebindings"};
-    struct api_pages pages;
-    if (api_list(api, "/api/v1/namespaces", &pages, e) < 0)
-        return -1;
-    for (size_t i = 0; i < pages.n; i++)
-        if (cluster_read_json(c, pages.items[i], e) < 0)
-            return -1;
+    static const char *const paths[] = {"/api/v1/namespaces", RBAC "clusterroles",
+                                        RBAC "clusterrolebindings", RBAC "roles",
+                                        RBAC "rolebindings"};
     for (size_t p = 0; p < sizeof(paths) / sizeof(*paths); p++) {
+        struct api_pages pages;
         if (api_list(api, paths[p], &pages, e) < 0)
             return -1;
         for (size_t i = 0; i < pages.n; i++)
-            if (rbac_read_json(pages.items[i], c->arena, &c->objects, e) < 0)
+            if (cluster_read_json(c, pages.items[i], false, e) < 0)
                 return -1;
     }
     return 0;
@@ -68,7 +64,7 @@ int cluster_read_api(struct cluster *c, struct api *api, struct err *e)
     if (api_get(api, STR("/api"), AGGREGATED, &core, e) < 0 ||
         api_get(api, STR("/apis"), AGGREGATED, &groups, e) < 0)
         return -1;
-    if (cluster_read_json(c, core, e) < 0 || cluster_read_json(c, groups, e) < 0 ||
+    if (cluster_read_json(c, core, false, e) < 0 || cluster_read_json(c, groups, false, e) < 0 ||
         read_lists(c, api, e) < 0)
         return fail_within(e, "%.*s", STR_F(c->site));
     if (c->resources.n == 0)
@@ -109,10 +105,7 @@ static int read_file_into(struct cluster *c, const char *path, bool others_too, 
     auto_buf text = BUF_INIT(FILE_MAX);
     if (file_read(path, FILE_MAX, &text, e) < 0)
         return -1;
-    if (others_too && !cluster_json_is_object(buf_str(&text)))
-        return 0;
-    struct str kept = arena_str(c->arena, buf_str(&text));
-    if (cluster_read_json(c, kept, e) < 0 || rbac_read_json(kept, c->arena, &c->objects, e) < 0)
+    if (cluster_read_json(c, buf_str(&text), others_too, e) < 0)
         return fail_within(e, "%s", path);
     return 0;
 }
@@ -167,7 +160,7 @@ static int save(const char *path, const struct buf *text, struct err *e)
 {
     if (buf_failed(text))
         return fail(e, ERR_LIMIT, "%s: too large", path);
-    return file_replace(path, 0644, buf_str(text), e);
+    return file_make(path, 0644, buf_str(text), e);
 }
 
 int cluster_save(const struct cluster *c, struct str folder, struct err *e)

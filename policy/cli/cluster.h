@@ -33,10 +33,10 @@ must_check int cluster_save(const struct cluster *c, struct str folder, struct e
 size_t cluster_n_bindings(const struct cluster *c);
 
 /* --- cluster_json.c */
-bool cluster_json_is_object(struct str text); /* has a kind, or is no JSON at all */
-/* Namespaces, lists, aggregated discovery (APIGroupDiscoveryList, v2); other kinds are passed over.
- */
-must_check int cluster_read_json(struct cluster *c, struct str text, struct err *e);
+/* Namespaces, RBAC objects, aggregated discovery (APIGroupDiscoveryList, v2), and lists of them;
+ * other kinds are passed over. What has no kind at all is an error, unless others_too. */
+must_check int cluster_read_json(struct cluster *c, struct str text, bool others_too,
+                                 struct err *e);
 void cluster_write_namespaces(const struct cluster *c, struct buf *out);
 void cluster_write_discovery(const struct cluster *c, struct buf *out);
 void cluster_write_rbac(const struct cluster *c, struct buf *out);

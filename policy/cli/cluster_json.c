@@ -1,5 +1,5 @@
-#include "base/json.h"
 #include "policy/cli/cluster.h"
+#include "policy/rbac_json.h"
 
 #define JSON_MAX ((size_t)256 << 20)
 
@@ -115,32 +115,32 @@ static int read_item(struct cluster *c, const json_t *j, struct str kind, struct
     return 0;
 }
 
-bool cluster_json_is_object(struct str text)
+static int read_list(struct cluster *c, const json_t *items, struct str kind, struct err *e)
 {
-    struct err ignored;
-    auto_json *j = json_read(text, JSON_MAX, &ignored);
-    return !j || json_is_string(
-                     json_object_get(j, "kind")); /* a broken one is for its reader to refuse */
+    const json_t *item;
+    size_t i;
+    kind.n -= 4; /* the items of a NamespaceList say no kind themselves */
+    json_array_foreach(items, i, item)
+    {
+        struct str own = get(item, "kind", c->arena);
+        if (read_item(c, item, own.n ? own : kind, e) < 0)
+            return -1;
+    }
+    return 0;
 }
 
-int cluster_read_json(struct cluster *c, struct str text, struct err *e)
+int cluster_read_json(struct cluster *c, struct str text, bool others_too, struct err *e)
 {
     auto_json *j = json_read(text, JSON_MAX, e);
     if (!j)
         return -1;
-    struct str kind = get(j, "kind", c->arena), item_kind = kind;
-    const json_t *items = json_object_get(j, "items"), *item;
-    if (!str_ends(kind, STR("List")))
-        return read_item(c, j, kind, e);
-    item_kind.n -= 4; /* the items of a NamespaceList say no kind themselves */
-    size_t i;
-    json_array_foreach(items, i, item)
-    {
-        struct str own = get(item, "kind", c->arena);
-        if (read_item(c, item, own.n ? own : item_kind, e) < 0)
-            return -1;
-    }
-    return 0;
+    struct str kind = get(j, "kind", c->arena);
+    if (kind.n == 0 && others_too)
+        return 0;
+    bool list = str_ends(kind, STR("List"));
+    if ((list ? read_list(c, json_object_get(j, "items"), kind, e) : read_item(c, j, kind, e)) < 0)
+        return -1;
+    return rbac_read_value(j, c->arena, &c->objects, e);
 }
 
 /* --- out */

@@ -59,7 +59,7 @@ static int write_file(struct run *s, struct str folder, const struct policy_file
     if (file_read(path.p, FILE_MAX, &old, &ignored) == 0 && str_eq(buf_str(&old), file->text))
         return 0;
     if (folder_make(parent.p, 0755, &s->err) < 0 ||
-        file_replace(path.p, 0644, file->text, &s->err) < 0)
+        file_make(path.p, 0644, file->text, &s->err) < 0)
         return -1;
     return 1;
 }

@@ -26,7 +26,7 @@ static void reads_namespaces_that_stay(void **state)
                 "{\"metadata\":{\"name\":\"a\",\"labels\":{\"team\":\"x\"}}},"
                 "{\"metadata\":{\"name\":\"b\"},\"status\":{\"phase\":\"Terminating\"}},"
                 "{\"metadata\":{\"name\":\"c\",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"}}]}"),
-            &e),
+            false, &e),
         0);
     assert_int_equal(c.namespaces.n, 1);
     assert_true(str_is(c.namespaces.items[0].name, "a"));
@@ -67,10 +67,10 @@ static void discovery_survives_saving(void **state)
     auto_buf text = BUF_INIT((size_t)1 << 20);
     init(&c, &a);
     init(&again, &b);
-    assert_int_equal(cluster_read_json(&c, STR_C(discovery), &e), 0);
+    assert_int_equal(cluster_read_json(&c, STR_C(discovery), false, &e), 0);
     assert_discovery(&c);
     cluster_write_discovery(&c, &text);
-    assert_int_equal(cluster_read_json(&again, buf_str(&text), &e), 0);
+    assert_int_equal(cluster_read_json(&again, buf_str(&text), false, &e), 0);
     assert_discovery(&again);
     arena_fini(&a);
     arena_fini(&b);
@@ -79,7 +79,11 @@ static void discovery_survives_saving(void **state)
 static void hostile_texts_are_refused(void **state)
 {
     static const char *const cases[] = {
-        "", "[]x", "{\"kind\":\"NamespaceList\",\"items\":[{}]}",
+        "",
+        "{}",
+        "{\"kind\":\"List\",\"items\":7}",
+        "[]x",
+        "{\"kind\":\"NamespaceList\",\"items\":[{}]}",
         "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"versions\":[{\"resources\":[{\"scope\":"
         "\"Cluster\"}]}]}]}",
         "{\"kind\":\"Namespace\",\"kind\":\"Namespace\"}"};
@@ -89,7 +93,7 @@ static void hostile_texts_are_refused(void **state)
         struct cluster c;
         struct err e;
         init(&c, &a);
-        assert_int_equal(cluster_read_json(&c, STR_C(cases[i]), &e), -1);
+        assert_int_equal(cluster_read_json(&c, STR_C(cases[i]), false, &e), -1);
         arena_fini(&a);
     }
 }
@@ -98,14 +102,14 @@ static void other_kinds_are_passed_over(void **state)
 {
     static const char *const cases[] = {
         "{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\"a\"}}]}",
-        "{\"kind\":\"List\",\"items\":[]}", "{}", "{\"kind\":\"List\",\"items\":7}"};
+        "{\"kind\":\"List\",\"items\":[]}", "{\"kind\":\"Secret\"}"};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct arena a;
         struct cluster c;
         struct err e;
         init(&c, &a);
-        assert_int_equal(cluster_read_json(&c, STR_C(cases[i]), &e), 0);
+        assert_int_equal(cluster_read_json(&c, STR_C(cases[i]), false, &e), 0);
         assert_int_equal(c.namespaces.n, 0);
         arena_fini(&a);
     }
