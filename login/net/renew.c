@@ -6,6 +6,10 @@
 #include "login/net/id_token.h"
 #include "login/token_file.h"
 
+/* A cluster that is newer than the session is covered by the next login; a login this young has
+ * asked for all there are. */
+#define ASK_AGAIN_MS 600000
+
 enum refresh_result {
     REFRESH_DONE,  /* or failed for good: ->code says which */
     REFRESH_LOGIN, /* the session is no longer worth anything, or does not cover this cluster */
@@ -73,7 +77,11 @@ static enum refresh_result refuse(struct context *c, struct refresh *r, enum gra
         r->code = context_fail(c, EXIT_ACCESS, MESSAGE_ACCESS, r->gateway->issuer, r->why);
         return REFRESH_DONE;
     case GRANT_ENDED: saved_session_delete(c); break;
-    case GRANT_SCOPE: break;
+    case GRANT_SCOPE:
+        if (clock_now_ms(c->clock) - r->session->logged_in_ms > ASK_AGAIN_MS)
+            break;
+        r->code = context_fail(c, EXIT_ACCESS, MESSAGE_ACCESS, r->gateway->issuer, r->why);
+        return REFRESH_DONE;
     }
     r->code = EXIT_LOGIN_REQUIRED;
     return REFRESH_LOGIN;

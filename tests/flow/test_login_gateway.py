@@ -97,6 +97,13 @@ def test_logout_ends_the_session_at_the_gateway(helper):
     assert run.returncode == 3 and "has ended" in run.stderr
 
 
+def test_an_audience_the_gateway_does_not_know(helper):
+    assert helper.run().returncode == 0
+    run = helper.run(audience="nobody", CI="true")
+    assert run.returncode == 8 and run.stdout == "", run.stderr
+    assert helper.run(audience="k8s-ber", CI="true").returncode == 0
+
+
 def test_a_wrong_password_starts_no_session(helper, gateway, tmp_path):
     helper.env["LOTSE_BROWSER"] = str(browser_login.write(tmp_path / "wrong", gateway.ca.cert, PERSON, "wrong"))
     run = subprocess.run([*helper.command(), "--timeout=2s"], env=helper.env, capture_output=True, text=True, stdin=subprocess.DEVNULL)

@@ -147,6 +147,11 @@ def test_a_stdin_that_never_ends_holds_nobody_up(logged_in):
         os.close(read), os.close(write)
 
 
+def test_a_wrapper_that_leads_back_to_itself_ends_at_once(helper):
+    run = helper.run(LOTSE_PARENT="1:1")
+    assert run.returncode == 1 and run.stdout == "" and "called by itself" in run.stderr
+
+
 # --- when no login is possible
 
 @pytest.mark.parametrize("env", [{"CI": "true"}, {"LOTSE_NO_INPUT": "1"}, {"LOTSE_BROWSER": None}, {"LOTSE_BROWSER": None, "DISPLAY": ":0", "SSH_CONNECTION": "x"},
@@ -263,7 +268,16 @@ def test_no_access_to_one_cluster_says_so_on_one_line(logged_in):
     assert logged_in.run(audience="k8s-muc").returncode == 0
 
 
-def test_an_audience_the_session_does_not_cover(logged_in):
+def test_an_audience_nobody_offers_opens_no_browser_again_and_again(logged_in):
+    run = logged_in.run(audience="vault")
+    assert run.returncode == 8 and "does not cover vault" in run.stderr
+    assert logged_in.gateway.count == {"refresh": 1} and len(logged_in.state("sessions")) == 1
+
+
+def test_a_cluster_newer_than_the_session_is_covered_by_a_new_login(logged_in):
+    path = logged_in.state("sessions")[0]
+    session = json.loads(path.read_text())
+    path.write_text(json.dumps(session | {"logged_in_ms": session["logged_in_ms"] - 3600000}))
     run = logged_in.run(audience="vault", CI="true")
     assert run.returncode == 3 and "does not cover vault" in run.stderr
     assert len(logged_in.state("sessions")) == 1
