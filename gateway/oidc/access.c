@@ -35,7 +35,7 @@ enum access_judged access_judge(const struct oidc_call *c, struct str token, str
         return ACCESS_BAD;
     access.client = client_find(settings, claims.client_id);
     if (!access.client ||
-        !scope_parse(settings, access.client, claims.scope, call_arena(c), &access.scope))
+        !scope_parse_granted(settings, access.client, claims.scope, call_arena(c), &access.scope))
         return ACCESS_BAD;
     switch (family_get(c, claims_family_of(&claims), &access.family, e)) {
     case FAMILY_FOUND: break;

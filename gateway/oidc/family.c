@@ -34,7 +34,12 @@ enum family_found family_get(const struct oidc_call *c, struct str id, struct fa
     struct family f;
     if (id.n != ID_TEXT)
         return FAMILY_NONE;
-    switch (store->ops->get(store, call_arena(c), key_of(c, id), &record, e)) {
+    struct str key = key_of(c, id);
+    if (!key.n) { /* not "no such family": the client would throw a good token away */
+        fail(e, ERR_LIMIT, "the request has used up its memory");
+        return FAMILY_FAILED;
+    }
+    switch (store->ops->get(store, call_arena(c), key, &record, e)) {
     case STORE_OK: break;
     case STORE_NOT_FOUND: return FAMILY_NONE;
     case STORE_CONFLICT:

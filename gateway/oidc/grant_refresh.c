@@ -66,9 +66,8 @@ static enum oidc_outcome choose_scope(const struct oidc_call *c, const struct gr
 {
     struct str asked = params_get(c->request->form, STR("scope"));
     struct scope granted;
-    /* what was granted may not be allowed any more: trusted peers and clients change */
-    if (!scope_parse(c->env->settings, g->client, r->family.scope, call_arena(c), &granted))
-        return OIDC_REFRESH_SCOPE;
+    if (!scope_parse_granted(c->env->settings, g->client, r->family.scope, call_arena(c), &granted))
+        return OIDC_TOKEN_FAILED;
     if (!asked.n) {
         r->scope = granted;
         return OIDC_OK;

@@ -17,7 +17,8 @@ void page_reply(const struct oidc_call *c, int status, const struct buf *html,
     reply_header(c->reply, "X-Frame-Options", STR("DENY"));
     reply_header(c->reply, "X-Content-Type-Options", STR("nosniff"));
     reply_header(c->reply, "Referrer-Policy", STR("no-referrer"));
-    reply_header(c->reply, "Cross-Origin-Opener-Policy", STR("same-origin"));
+    /* no Cross-Origin-Opener-Policy: it would cut off relying parties that log in by a popup window
+     * (Vault) */
 }
 
 void page_reply_error(const struct oidc_call *c, int status, struct str code, struct str detail)

@@ -62,32 +62,70 @@ static bool known(struct str word, unsigned *ret_flag)
     return false;
 }
 
+enum word { WORD_TAKEN, WORD_UNKNOWN, WORD_FORBIDDEN };
+
+static enum word take_word(const struct oidc_settings *settings, const struct client *client,
+                           struct str word, struct scope *s)
+{
+    const struct str cross = STR("audience:server:client_id:");
+    unsigned flag = 0;
+    if (str_starts(word, cross))
+        return audience_add(settings, client, str_from_to(word, cross.n, word.n), s)
+                   ? WORD_TAKEN
+                   : WORD_FORBIDDEN;
+    if (word.n && !known(word, &flag))
+        return WORD_UNKNOWN;
+    s->flags |= flag;
+    return WORD_TAKEN;
+}
+
+static bool begin(struct arena *a, struct scope *s)
+{
+    *s = (struct scope){.audiences = ARENA_ARRAY(a, SCOPE_AUDIENCES_MAX, struct str)};
+    return s->audiences;
+}
+
+/* OpenID Connect Core 11: MUST be ignored unless the conditions for offline access are met; here:
+ * the client may refresh. */
+static void finish(const struct client *client, struct scope *s)
+{
+    if (!client->allow_refresh)
+        s->flags &= ~(unsigned)SCOPE_OFFLINE_ACCESS;
+}
+
 bool scope_parse(const struct oidc_settings *settings, const struct client *client, struct str text,
                  struct arena *a, struct scope *ret)
 {
-    struct scope s = {.audiences = ARENA_ARRAY(a, SCOPE_AUDIENCES_MAX, struct str)};
-    if (!s.audiences)
-        return false;
-    const struct str cross = STR("audience:server:client_id:");
+    struct scope s;
     struct str rest = text, word;
-    while (str_next(&rest, ' ', &word)) {
-        unsigned flag = 0;
-        if (word.n == 0)
-            continue;
-        if (str_starts(word, cross)) {
-            /* never ignored, also not for a client that may ask for anything: a token for nobody
-             * asked for would be worse */
-            if (!audience_add(settings, client, str_from_to(word, cross.n, word.n), &s))
+    if (!begin(a, &s))
+        return false;
+    while (str_next(&rest, ' ', &word))
+        switch (take_word(settings, client, word, &s)) {
+        case WORD_TAKEN: break;
+        case WORD_UNKNOWN:
+            if (!client->unknown_scopes_ignored)
                 return false;
-        } else if (!known(word, &flag) && !client->unknown_scopes_ignored) {
-            return false;
+            break;
+        case WORD_FORBIDDEN:
+            return false; /* never ignored: a token for somebody else than asked for would be worse
+                           */
         }
-        s.flags |= flag;
-    }
-    /* OpenID Connect Core 11: MUST be ignored unless the conditions for offline access are met;
-     * here: the client may refresh */
-    if (!client->allow_refresh)
-        s.flags &= ~(unsigned)SCOPE_OFFLINE_ACCESS;
+    finish(client, &s);
+    *ret = s;
+    return true;
+}
+
+bool scope_parse_granted(const struct oidc_settings *settings, const struct client *client,
+                         struct str text, struct arena *a, struct scope *ret)
+{
+    struct scope s;
+    struct str rest = text, word;
+    if (!begin(a, &s))
+        return false;
+    while (str_next(&rest, ' ', &word))
+        (void)take_word(settings, client, word, &s);
+    finish(client, &s);
     *ret = s;
     return true;
 }

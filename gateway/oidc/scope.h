@@ -25,6 +25,11 @@ struct scope {
  * it. The text may be empty. */
 bool scope_parse(const struct oidc_settings *settings, const struct client *client, struct str text,
                  struct arena *a, struct scope *ret);
+/* What was granted once and is still allowed: an audience that is gone, or trusts this client no
+ * more, is dropped, so that a site that is taken down ends nobody's login at the others. False: the
+ * arena is exhausted. */
+bool scope_parse_granted(const struct oidc_settings *settings, const struct client *client,
+                         struct str text, struct arena *a, struct scope *ret);
 /* Canonical text of what was understood: what is stored and answered. */
 struct str scope_text(const struct scope *s, struct arena *a);
 bool scope_is_within(const struct scope *narrow, const struct scope *wide);

@@ -40,7 +40,12 @@ enum session_found session_get(const struct oidc_call *c, struct str sid, struct
     struct session s;
     if (sid.n != SID_TEXT)
         return SESSION_NONE;
-    switch (store->ops->get(store, call_arena(c), key_of(c, sid), &record, e)) {
+    struct str key = key_of(c, sid);
+    if (!key.n) {
+        fail(e, ERR_LIMIT, "the request has used up its memory");
+        return SESSION_FAILED;
+    }
+    switch (store->ops->get(store, call_arena(c), key, &record, e)) {
     case STORE_OK: break;
     case STORE_NOT_FOUND: return SESSION_NONE;
     case STORE_CONFLICT:

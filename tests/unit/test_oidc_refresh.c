@@ -114,6 +114,24 @@ static void sec_051_scope_may_shrink_never_grow(void **state)
     assert_int_equal(rig_userinfo(&rig, rig_json(&rig, tokens, "access_token"))->status, 403);
 }
 
+static void a_site_taken_down_ends_nobodys_login_at_the_others(void **state)
+{
+    (void)state;
+    struct reply *tokens = rig_tokens(&rig, "lotse-login",
+                                      "openid offline_access audience:server:client_id:k8s-fra "
+                                      "audience:server:client_id:k8s-muc",
+                                      "ada");
+    rig_client(&rig, "k8s-muc")->n_trusted_peers = 0;
+    struct str token = rig_json(&rig, tokens, "refresh_token");
+    assert_error(
+        rig_refresh(&rig, "lotse-login", token, "scope=openid+audience:server:client_id:k8s-muc"),
+        400, "invalid_scope");
+    tokens =
+        rig_refresh(&rig, "lotse-login", token, "scope=openid+audience:server:client_id:k8s-fra");
+    assert_str(rig_claim(&rig, rig_json(&rig, tokens, "id_token"), "aud"), "k8s-fra");
+    assert_int_equal(rig_userinfo(&rig, rig_json(&rig, tokens, "access_token"))->status, 200);
+}
+
 static void sec_052_absolute_and_idle_expiry(void **state)
 {
     (void)state;
@@ -208,6 +226,7 @@ int main(void)
         TEST(thief_and_owner_never_both_live_on),
         TEST(sec_047_all_bad_refresh_tokens_read_alike),
         TEST(sec_051_scope_may_shrink_never_grow),
+        TEST(a_site_taken_down_ends_nobodys_login_at_the_others),
         TEST(sec_052_absolute_and_idle_expiry),
         TEST(sec_053_the_directory_has_a_say_at_every_refresh),
         TEST(groups_are_fresh_at_every_refresh),
