@@ -144,7 +144,7 @@ testbins: all testprograms $(UNIT:%=$(OUT)/unit/%)
 testprograms: $(TEST_PROGRAMS:%=$(OUT)/bin/%)
 
 setup: ; @tools/setup build
-check: ; @tools/check
+check:   ; @tools/setup test && tools/check
 demo:  ; @tools/demo
 bench: ; @tools/bench
 
