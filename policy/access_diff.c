@@ -261,10 +261,11 @@ struct causes {
 };
 
 /* The lines behind bindings that only one side has; where both have the binding, it is the role
- * that differs. */
-static void add_causes(struct differ *d, const struct access *x, const struct access *other,
-                       uint64_t key, const uint64_t *words, struct causes *out)
+ * that differs. What was gained is looked for in after, what was lost in before. */
+static void add_causes(struct differ *d, bool gained, uint64_t key, struct causes *out)
 {
+    const struct access *x = gained ? d->after : d->before, *other = gained ? d->before : d->after;
+    const uint64_t *words = gained ? d->gained : d->lost;
     uint32_t subject = (uint32_t)(key >> 32), namespace = (uint32_t)key;
     const struct target_list *list = &x->bindings[namespace];
     for (size_t i = 0; i < list->n; i++) {
@@ -333,8 +334,8 @@ static void add_change(struct differ *d, uint64_t key)
     change.lost = describe(d, d->lost, &change.n_lost);
     if (change.n_gained == 0 && change.n_lost == 0)
         return;
-    add_causes(d, d->after, d->before, key, d->gained, &causes);
-    add_causes(d, d->before, d->after, key, d->lost, &causes);
+    add_causes(d, true, key, &causes);
+    add_causes(d, false, key, &causes);
     change.cause =
         strs_join(d->arena, strs_sorted(d->arena, (struct strs){causes.items, causes.n}), ' ');
     *ARENA_PUSH(d->arena, &d->out) = change;

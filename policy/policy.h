@@ -33,6 +33,14 @@ uint32_t policy_site_find(const struct policy *p, struct str name); /* ID_NONE *
 const struct policy_cluster *policy_cluster_of(const struct policy *p,
                                                size_t site); /* NULL: no data for this site */
 
+/* A question is asked at a site and a moment; what it gives stands in the arena. */
+struct policy_at {
+    const struct policy *policy;
+    size_t site;
+    int64_t now_ms;
+    struct arena *arena;
+};
+
 /* --- people and teams, at a moment (drop wins over add; until is exclusive) */
 struct policy_member {
     struct str username;
@@ -49,12 +57,10 @@ struct policy_members policy_team_members(const struct policy *p, size_t team, i
 /* The person as a site's API server sees them: name and groups, both with the prefix,
  * system:authenticated among the groups. Also for people the directory does not know (then only
  * what `add` gives). */
-struct rbac_user policy_user(const struct policy *p, struct str username, size_t site,
-                             int64_t now_ms, struct arena *a);
+struct rbac_user policy_user(const struct policy_at *at, struct str username);
 /* The team behind a group as a site sees it: "lotse:team:payments" -> index; "lotse:jit:..." -> the
  * teams with a running grant. Number of teams written to ret_teams (in the arena). */
-size_t policy_teams_of_group(const struct policy *p, struct str group, size_t site, int64_t now_ms,
-                             struct arena *a, uint32_t **ret_teams);
+size_t policy_teams_of_group(const struct policy_at *at, struct str group, uint32_t **ret_teams);
 
 /* --- emit: the objects of one site, sorted, canonical. False: there is no cluster data for the
  * site. */
@@ -92,13 +98,11 @@ struct policy_holders {
     size_t n, cap;
 };
 /* x: the cells of policy_emit's set of this site, or of live objects. */
-struct policy_holders policy_who_can(const struct policy *p, size_t site, const struct access *x,
-                                     const struct rbac_question *q, int64_t now_ms,
-                                     struct arena *a);
+struct policy_holders policy_who_can(const struct policy_at *at, const struct access *x,
+                                     const struct rbac_question *q);
 /* "get" and "apps/deployments", "/pods/log", or "pods" when one group alone has it -> a question;
  * name and namespace are the caller's to add. An error names what is wrong and the nearest name. */
-must_check int policy_question(const struct policy *p, size_t site, struct str verb,
-                               struct str target, struct arena *a,
+must_check int policy_question(const struct policy_at *at, struct str verb, struct str target,
                                struct rbac_question *ret_question, struct err *e);
 
 /* --- tests: */

@@ -114,9 +114,11 @@ static bool add_added(const struct policy *p, uint32_t named, int64_t now_ms, st
     return true;
 }
 
-bool members_of_person(const struct policy *p, const struct snapshot_subject *subject,
-                       int64_t now_ms, struct arena *a, struct membership *ret)
+bool members_of_person(const struct policy_at *at, const struct snapshot_subject *subject,
+                       struct membership *ret)
 {
+    const struct policy *p = at->policy;
+    struct arena *a = at->arena;
     struct membership m = {.until_ms = TIME_NONE};
     uint32_t named = intern_find(&p->named, subject->username);
     for (size_t i = 0; i < subject->n_group_ids; i++) {
@@ -129,7 +131,7 @@ bool members_of_person(const struct policy *p, const struct snapshot_subject *su
         }
     }
     sort_unique(&m.teams);
-    if (named != ID_NONE && !add_added(p, named, now_ms, a, &m))
+    if (named != ID_NONE && !add_added(p, named, at->now_ms, a, &m))
         return false;
     sort_unique(&m.teams);
     *ret = m;
@@ -164,32 +166,34 @@ static bool names_push(struct arena *a, struct names *names, struct str name)
     return slot != NULL;
 }
 
-static bool add_jit(const struct policy *p, uint32_t id, uint32_t site, struct arena *a,
-                    struct names *names)
+static bool add_jit(const struct policy_at *at, uint32_t id, struct names *names)
 {
+    const struct policy *p = at->policy;
     const struct grant *grant = &p->grants[id];
     if (p->roles[grant->role].cluster)
-        return names_push(a, names, jit_group(p, ID_NONE, grant->role, a));
+        return names_push(at->arena, names, jit_group(p, ID_NONE, grant->role, at->arena));
     for (size_t i = 0; i < grant->spaces.n; i++) {
         uint32_t space = grant->spaces.items[i];
-        if (p->spaces[space].sites & site_bit(site) &&
-            !names_push(a, names, jit_group(p, space, grant->role, a)))
+        if (p->spaces[space].sites & site_bit(at->site) &&
+            !names_push(at->arena, names, jit_group(p, space, grant->role, at->arena)))
             return false;
     }
     return true;
 }
 
-static bool add_jits(const struct policy *p, uint32_t team, uint32_t site, int64_t now_ms,
-                     struct arena *a, struct names *names, int64_t *until_ms)
+/* The groups of the team's time-boxed grants that run now on this site. */
+static bool add_jits(const struct policy_at *at, uint32_t team, struct names *names,
+                     int64_t *until_ms)
 {
+    const struct policy *p = at->policy;
     const struct ids *grants = &p->grants_of_team[team];
     for (size_t i = 0; i < grants->n; i++) {
         uint32_t id = grants->items[i];
         int64_t until = p->tree->grants.items[id].until.ms;
-        if (until <= now_ms || !(p->grants[id].sites & site_bit(site)))
+        if (until <= at->now_ms || !(p->grants[id].sites & site_bit(at->site)))
             continue;
         size_t before = names->n;
-        if (!add_jit(p, id, site, a, names))
+        if (!add_jit(at, id, names))
             return false;
         if (names->n > before)
             *until_ms = earlier(*until_ms, until);
@@ -197,19 +201,19 @@ static bool add_jits(const struct policy *p, uint32_t team, uint32_t site, int64
     return true;
 }
 
-bool members_groups(const struct policy *p, const struct membership *m, uint32_t site,
-                    int64_t now_ms, struct arena *a, struct snapshot_groups *ret)
+bool members_groups(const struct policy_at *at, const struct membership *m,
+                    struct snapshot_groups *ret)
 {
     struct names names = {0};
     int64_t until = m->until_ms;
     for (size_t i = 0; i < m->teams.n; i++) {
         uint32_t team = m->teams.items[i];
-        if (!names_push(a, &names, team_group(p, team, a)))
+        if (!names_push(at->arena, &names, team_group(at->policy, team, at->arena)))
             return false;
-        if (site != ID_NONE && !add_jits(p, team, site, now_ms, a, &names, &until))
+        if (at->site != ID_NONE && !add_jits(at, team, &names, &until))
             return false;
     }
-    struct strs sorted = strs_sorted(a, (struct strs){names.items, names.n});
+    struct strs sorted = strs_sorted(at->arena, (struct strs){names.items, names.n});
     if (names.n > 0 && sorted.n == 0)
         return false;
     ret->names = names.items;
@@ -254,9 +258,9 @@ struct policy_members policy_team_members(const struct policy *p, size_t team, i
     return out;
 }
 
-struct rbac_user policy_user(const struct policy *p, struct str username, size_t site,
-                             int64_t now_ms, struct arena *a)
+struct rbac_user policy_user(const struct policy_at *at, struct str username)
 {
+    const struct policy *p = at->policy;
     struct snapshot_subject subject = {.username = username};
     uint32_t id = intern_find(&p->people, username);
     if (id != ID_NONE) {
@@ -265,33 +269,33 @@ struct rbac_user policy_user(const struct policy *p, struct str username, size_t
     }
     struct membership m = {0};
     struct snapshot_groups groups = {0};
-    if (!members_of_person(p, &subject, now_ms, a, &m) ||
-        !members_groups(p, &m, (uint32_t)site, now_ms, a, &groups))
+    if (!members_of_person(at, &subject, &m) || !members_groups(at, &m, &groups))
         return (struct rbac_user){0};
-    struct str *names = ARENA_ARRAY(a, groups.n + 1, struct str);
+    struct str *names = ARENA_ARRAY(at->arena, groups.n + 1, struct str);
     for (size_t i = 0; i < groups.n; i++)
-        names[i] = CONCAT(a, STR(RBAC_PREFIX), groups.names[i]);
+        names[i] = CONCAT(at->arena, STR(RBAC_PREFIX), groups.names[i]);
     names[groups.n] = STR("system:authenticated");
-    return (struct rbac_user){CONCAT(a, STR(RBAC_PREFIX), username), {names, groups.n + 1}};
+    return (struct rbac_user){CONCAT(at->arena, STR(RBAC_PREFIX), username), {names, groups.n + 1}};
 }
 
-size_t policy_teams_of_group(const struct policy *p, struct str group, size_t site, int64_t now_ms,
-                             struct arena *a, uint32_t **ret_teams)
+size_t policy_teams_of_group(const struct policy_at *at, struct str group, uint32_t **ret_teams)
 {
     struct ids teams = {0};
     struct str team_prefix = STR(RBAC_PREFIX "team:"), jit_prefix = STR(RBAC_PREFIX "jit:");
     if (str_starts(group, team_prefix)) {
-        uint32_t team = intern_find(&p->team_ids, str_from_to(group, team_prefix.n, group.n));
+        uint32_t team =
+            intern_find(&at->policy->team_ids, str_from_to(group, team_prefix.n, group.n));
         if (team != ID_NONE)
-            ids_push(a, &teams, team);
+            ids_push(at->arena, &teams, team);
     }
-    for (uint32_t team = 0; str_starts(group, jit_prefix) && team < p->tree->teams.n; team++) {
+    bool jit = str_starts(group, jit_prefix);
+    for (uint32_t team = 0; jit && team < at->policy->tree->teams.n; team++) {
         struct names names = {0};
         int64_t until = TIME_NONE;
-        add_jits(p, team, (uint32_t)site, now_ms, a, &names, &until);
+        add_jits(at, team, &names, &until);
         struct str wanted = str_from_to(group, sizeof(RBAC_PREFIX) - 1, group.n);
         if (strs_has((struct strs){names.items, names.n}, wanted))
-            ids_push(a, &teams, team);
+            ids_push(at->arena, &teams, team);
     }
     *ret_teams = teams.items;
     return teams.n;

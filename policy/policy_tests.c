@@ -98,16 +98,16 @@ static bool ask_all(struct tester *t, const struct rbac_user *user)
  * to be in it today. */
 static void ask_team(struct tester *t, uint32_t team)
 {
+    const struct policy_at at = {t->p, t->site, t->at_ms, t->arena};
     struct policy_members members = policy_team_members(t->p, team, t->at_ms, t->arena);
     for (size_t i = 0; i < members.n; i++) {
-        struct rbac_user user =
-            policy_user(t->p, members.items[i].username, t->site, t->at_ms, t->arena);
+        struct rbac_user user = policy_user(&at, members.items[i].username);
         if (!ask_all(t, &user))
             return;
     }
     struct membership alone = {.teams = {&team, 1, 0}, .until_ms = TIME_NONE};
     struct snapshot_groups groups = {0};
-    if (!members_groups(t->p, &alone, (uint32_t)t->site, t->at_ms, t->arena, &groups))
+    if (!members_groups(&at, &alone, &groups))
         return;
     struct str *names = ARENA_ARRAY(t->arena, groups.n, struct str);
     for (size_t i = 0; i < groups.n; i++)
@@ -135,7 +135,8 @@ static void run(struct tester *t, const struct access *const *accesses)
         ask_team(t, intern_find(&t->p->team_ids, str_trim(str_from_to(as, prefix.n, as.n))));
         return;
     }
-    struct rbac_user user = policy_user(t->p, as, t->site, t->at_ms, t->arena);
+    const struct policy_at at = {t->p, t->site, t->at_ms, t->arena};
+    struct rbac_user user = policy_user(&at, as);
     ask_all(t, &user);
 }
 

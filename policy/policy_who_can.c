@@ -21,9 +21,10 @@ static bool grant_gives(const struct policy *p, const struct grant *g, uint32_t 
     return false;
 }
 
-static const struct policy_grant *grant_behind(const struct policy *p, uint32_t team, size_t site,
-                                               const struct access_holder *h, int64_t now_ms)
+static const struct policy_grant *grant_behind(const struct policy_at *at, uint32_t team,
+                                               const struct access_holder *h)
 {
+    const struct policy *p = at->policy;
     struct str name = h->reason.role->name;
     uint32_t role =
         str_starts(name, STR(RBAC_PREFIX))
@@ -33,40 +34,41 @@ static const struct policy_grant *grant_behind(const struct policy *p, uint32_t 
     for (size_t i = 0; role != ID_NONE && i < p->tree->grants.n; i++) {
         const struct policy_grant *written = &p->tree->grants.items[i];
         bool timed = written->until.ms != TIME_NONE;
-        if (p->grants[i].team == team && timed == boxed && (!timed || written->until.ms > now_ms) &&
-            grant_gives(p, &p->grants[i], (uint32_t)site, role, h->reason.binding->namespace))
+        if (p->grants[i].team == team && timed == boxed &&
+            (!timed || written->until.ms > at->now_ms) &&
+            grant_gives(p, &p->grants[i], (uint32_t)at->site, role, h->reason.binding->namespace))
             return written;
     }
     return NULL;
 }
 
-static void add_teams(const struct policy *p, size_t site, const struct access_holder *h,
-                      int64_t now_ms, struct arena *a, struct policy_holders *out)
+static void add_teams(const struct policy_at *at, const struct access_holder *h,
+                      struct policy_holders *out)
 {
     uint32_t *teams = NULL;
-    size_t n = policy_teams_of_group(p, h->reason.subject->name, site, now_ms, a, &teams);
+    size_t n = policy_teams_of_group(at, h->reason.subject->name, &teams);
     for (size_t i = 0; i < n; i++) {
-        const struct policy_grant *grant = grant_behind(p, teams[i], site, h, now_ms);
+        const struct policy_grant *grant = grant_behind(at, teams[i], h);
         if (!grant && str_starts(h->reason.subject->name, STR(RBAC_PREFIX "jit:")))
             continue; /* the grant is another space's */
-        *ARENA_PUSH(a, out) =
+        *ARENA_PUSH(at->arena, out) =
             (struct policy_holder){*h, teams[i], grant, grant ? grant->until.ms : TIME_NONE};
     }
 }
 
-struct policy_holders policy_who_can(const struct policy *p, size_t site, const struct access *x,
-                                     const struct rbac_question *q, int64_t now_ms, struct arena *a)
+struct policy_holders policy_who_can(const struct policy_at *at, const struct access *x,
+                                     const struct rbac_question *q)
 {
     struct policy_holders out = {0};
-    struct access_holders holders = access_who_can(x, q, a);
+    struct access_holders holders = access_who_can(x, q, at->arena);
     for (size_t i = 0; i < holders.n; i++) {
-        const struct rbac_subject *s = &holders.items[i].reason.subject[0];
+        const struct rbac_subject *s = holders.items[i].reason.subject;
         bool ours = s->kind == RBAC_GROUP && (str_starts(s->name, STR(RBAC_PREFIX "team:")) ||
                                               str_starts(s->name, STR(RBAC_PREFIX "jit:")));
         if (ours)
-            add_teams(p, site, &holders.items[i], now_ms, a, &out);
+            add_teams(at, &holders.items[i], &out);
         else
-            *ARENA_PUSH(a, &out) =
+            *ARENA_PUSH(at->arena, &out) =
                 (struct policy_holder){holders.items[i], ID_NONE, NULL, TIME_NONE};
     }
     return out;
@@ -103,14 +105,16 @@ static bool row_is(const struct policy_resource *r, struct str target, struct ar
     return str_eq(target, whole(a, r, true)) || str_eq(target, whole(a, r, false));
 }
 
-int policy_question(const struct policy *p, size_t site, struct str verb, struct str target,
-                    struct arena *a, struct rbac_question *ret_question, struct err *e)
+int policy_question(const struct policy_at *at, struct str verb, struct str target,
+                    struct rbac_question *ret_question, struct err *e)
 {
-    const struct policy_cluster *cluster = p->sites[site].cluster;
+    const struct policy *p = at->policy;
+    struct arena *a = at->arena;
+    const struct policy_cluster *cluster = p->sites[at->site].cluster;
     const struct policy_resource *found = NULL;
     if (!cluster)
         return fail(e, ERR_CONFIG, "there is no data of site '%.*s'",
-                    STR_F(p->tree->sites.items[site].name.text));
+                    STR_F(p->tree->sites.items[at->site].name.text));
     for (size_t i = 0; i < cluster->resources.n; i++) {
         const struct policy_resource *r = &cluster->resources.items[i];
         if (!row_is(r, target, a))

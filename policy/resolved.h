@@ -128,11 +128,11 @@ struct membership {
     int64_t until_ms; /* TIME_NONE, or the first end of an `add` among them */
 };
 void members_index(struct policy *p);
-bool members_of_person(const struct policy *p, const struct snapshot_subject *subject,
-                       int64_t now_ms, struct arena *a, struct membership *ret);
-/* The groups without prefix: "team:...", and on a site "jit:...". site ID_NONE: no site. */
-bool members_groups(const struct policy *p, const struct membership *m, uint32_t site,
-                    int64_t now_ms, struct arena *a, struct snapshot_groups *ret);
+bool members_of_person(const struct policy_at *at, const struct snapshot_subject *subject,
+                       struct membership *ret);
+/* The groups without prefix: "team:...", and on a site "jit:...". at->site ID_NONE: no site. */
+bool members_groups(const struct policy_at *at, const struct membership *m,
+                    struct snapshot_groups *ret);
 /* "jit:<space>:<role>", "jit:<role>" when space is ID_NONE */
 struct str jit_group(const struct policy *p, uint32_t space, uint32_t role, struct arena *a);
 struct str team_group(const struct policy *p, uint32_t team, struct arena *a);

@@ -67,10 +67,10 @@ static uint32_t site_of_audience(const struct policy_snapshot *s, struct str aud
 }
 
 bool policy_snapshot_groups(const struct policy_snapshot *s, const struct snapshot_subject *subject,
-                            struct str audience, int64_t now_ms, struct arena *a,
-                            struct snapshot_groups *ret)
+                            struct arena *a, struct snapshot_groups *ret)
 {
+    const struct policy_at at = {s->policy, site_of_audience(s, subject->audience), subject->now_ms,
+                                 a};
     struct membership m;
-    return members_of_person(s->policy, subject, now_ms, a, &m) &&
-           members_groups(s->policy, &m, site_of_audience(s, audience), now_ms, a, ret);
+    return members_of_person(&at, subject, &m) && members_groups(&at, &m, ret);
 }

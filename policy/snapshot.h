@@ -24,6 +24,9 @@ struct snapshot_subject {
     struct str username;
     const struct str *group_ids; /* person_group.id: normalised DNs */
     size_t n_group_ids;
+    struct str
+        audience; /* of the token: a site's, or any other client's id (then team: groups only) */
+    int64_t now_ms;
 };
 struct snapshot_groups {
     struct str *names; /* "team:<team>" and, for time-boxed grants that run now,
@@ -32,8 +35,6 @@ struct snapshot_groups {
     int64_t until_ms; /* a token with these groups must end by then; 0: no bound. End of the first
                          time-boxed grant or `add` */
 };
-/* audience: the site's audience, or any other client's id (then team: groups only). False: the
- * arena is exhausted. */
+/* False: the arena is exhausted. */
 bool policy_snapshot_groups(const struct policy_snapshot *s, const struct snapshot_subject *subject,
-                            struct str audience, int64_t now_ms, struct arena *a,
-                            struct snapshot_groups *ret);
+                            struct arena *a, struct snapshot_groups *ret);

@@ -43,10 +43,12 @@ bool claims_groups(const struct oidc_call *c, const struct person *p, struct str
         return false;
     for (size_t i = 0; i < p->n_groups; i++)
         ids[i] = p->groups[i].id;
-    const struct snapshot_subject subject = {
-        .username = p->username, .group_ids = ids, .n_group_ids = p->n_groups};
-    return policy_snapshot_groups(c->env->policy, &subject, audience, call_now_ms(c), call_arena(c),
-                                  ret);
+    const struct snapshot_subject subject = {.username = p->username,
+                                             .group_ids = ids,
+                                             .n_group_ids = p->n_groups,
+                                             .audience = audience,
+                                             .now_ms = call_now_ms(c)};
+    return policy_snapshot_groups(c->env->policy, &subject, call_arena(c), ret);
 }
 
 /*

@@ -25,10 +25,10 @@ static int64_t count_people(struct run *s, const struct site_diff *d,
 {
     uint32_t *teams = NULL;
     struct strs_vec people = {0};
-    size_t site = run_site(d->policy, d->cluster);
+    const struct policy_at at = {d->policy, run_site(d->policy, d->cluster), s->now_ms, s->arena};
     if (!s->has_directory || subject->kind != RBAC_GROUP)
         return -1;
-    size_t n = policy_teams_of_group(d->policy, subject->name, site, s->now_ms, s->arena, &teams);
+    size_t n = policy_teams_of_group(&at, subject->name, &teams);
     for (size_t i = 0; i < n; i++) {
         struct policy_members members =
             policy_team_members(d->policy, teams[i], s->now_ms, s->arena);

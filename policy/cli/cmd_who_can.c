@@ -10,8 +10,8 @@ static int ask(struct run *s, const struct cluster *c, struct rbac_question *ret
         *ret = (struct rbac_question){.verb = verb, .path = str_from_to(target, url.n, target.n)};
         return 0;
     }
-    if (policy_question(s->policy, run_site(s->policy, c), verb, target, s->arena, ret, &s->err) <
-        0)
+    const struct policy_at at = {s->policy, run_site(s->policy, c), s->now_ms, s->arena};
+    if (policy_question(&at, verb, target, ret, &s->err) < 0)
         return -1;
     ret->namespace = o->namespace;
     ret->name = o->name;
@@ -87,8 +87,8 @@ static int who_can_site(struct run *s, const struct cluster *c, size_t *n)
     const struct access *x = u ? access_new(s->arena, u, set, &s->err) : NULL;
     if (!x)
         return -1;
-    struct policy_holders holders =
-        policy_who_can(s->policy, run_site(s->policy, c), x, &question, s->now_ms, s->arena);
+    const struct policy_at at = {s->policy, run_site(s->policy, c), s->now_ms, s->arena};
+    struct policy_holders holders = policy_who_can(&at, x, &question);
     run_say(s, "%.*s: %zu may %.*s %.*s%s%.*s", STR_F(c->site), holders.n,
             STR_F(s->options->arguments.items[0]), STR_F(s->options->arguments.items[1]),
             question.namespace.n ? " in " : " in the whole cluster", STR_F(question.namespace));

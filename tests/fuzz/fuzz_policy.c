@@ -59,7 +59,8 @@ static void ask(const struct policy *p, size_t site, const struct rbac_set *set,
 {
     static const struct str verbs[] = {S("get"), S("delete"), S("bind")};
     for (size_t who = 0; who < 2; who++) {
-        struct rbac_user user = policy_user(p, people[who].username, site, 1780000000000, a);
+        const struct policy_at at = {p, site, 1780000000000, a};
+        struct rbac_user user = policy_user(&at, people[who].username);
         for (size_t r = 0; r < 5; r++)
             for (size_t v = 0; v < 3; v++)
                 for (size_t ns = 0; ns < 3; ns++) {
@@ -118,10 +119,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct policy_snapshot *snapshot = policy_snapshot_new(&source, &of_snapshot);
     must(snapshot != NULL);
     struct snapshot_subject subject = {people[0].username, people[0].group_ids.items,
-                                       people[0].group_ids.n};
+                                       people[0].group_ids.n, policy_site_at(p, 0)->audience.text,
+                                       in.now_ms};
     struct snapshot_groups got;
-    must(policy_snapshot_groups(snapshot, &subject, policy_site_at(p, 0)->audience.text, in.now_ms,
-                                &a, &got));
+    must(policy_snapshot_groups(snapshot, &subject, &a, &got));
     policy_snapshot_unref(snapshot);
     return 0;
 }

@@ -89,10 +89,10 @@ static void a_person_gets_exactly_these_groups(void **state)
         size_t n = 0;
         while (rest.n > 0 && str_next(&rest, ' ', &groups[n]))
             n++;
-        struct snapshot_subject subject = {STR_C(cases[i].who), groups, n};
+        struct snapshot_subject subject = {STR_C(cases[i].who), groups, n, STR_C(cases[i].audience),
+                                           cases[i].now_ms};
         struct snapshot_groups got = {0};
-        assert_true(policy_snapshot_groups(s, &subject, STR_C(cases[i].audience), cases[i].now_ms,
-                                           &a, &got));
+        assert_true(policy_snapshot_groups(s, &subject, &a, &got));
         struct str names = strs_join(&a, (struct strs){got.names, got.n}, ' ');
         if (!str_is(names, cases[i].names) || got.until_ms != cases[i].until_ms)
             fail_msg("row %zu: %.*s until %lld", i, STR_F(names), (long long)got.until_ms);
@@ -105,12 +105,12 @@ static void a_request_without_memory_gets_no_groups(void **state)
     (void)state;
     struct policy_snapshot *s = snapshot();
     struct str group = STR("cn=pay-dev" BASE);
-    struct snapshot_subject subject = {STR("k.lang"), &group, 1};
+    struct snapshot_subject subject = {STR("k.lang"), &group, 1, STR("k8s-fra"), JUNE};
     for (size_t max = 0; max < 64; max += 16) {
         auto_arena a;
         arena_init(&a, max);
         struct snapshot_groups got = {.n = 77};
-        assert_false(policy_snapshot_groups(s, &subject, STR("k8s-fra"), JUNE, &a, &got));
+        assert_false(policy_snapshot_groups(s, &subject, &a, &got));
     }
     policy_snapshot_unref(s);
 }
@@ -149,9 +149,9 @@ static void *use(void *argument)
         arena_init(&a, ARENA_REQUEST_MAX);
         struct policy_snapshot *mine = policy_snapshot_ref(s);
         struct str group = STR("cn=pay-dev" BASE);
-        struct snapshot_subject subject = {STR("m.sommer"), &group, 1};
+        struct snapshot_subject subject = {STR("m.sommer"), &group, 1, STR("k8s-ber"), JUNE};
         struct snapshot_groups got;
-        if (!policy_snapshot_groups(mine, &subject, STR("k8s-ber"), JUNE, &a, &got) || got.n != 4)
+        if (!policy_snapshot_groups(mine, &subject, &a, &got) || got.n != 4)
             abort();
         policy_snapshot_unref(mine);
     }
