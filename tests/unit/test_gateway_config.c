@@ -76,111 +76,107 @@ static void done(struct reading *r)
     arena_fini(&r->arena);
 }
 
+static const struct {
+    const char *text, *expected; /* NULL: nothing is wrong */
+} mistakes[] = {
+    {START LOCAL, NULL},
+    {"{}", "issuer is missing"},
+    {START, "connectors is missing"},
+    {START LOCAL "listn: a\n", "g.yaml:5:1: error"},
+    {START LOCAL "listn: a\n", "did you mean 'listen'"},
+    {START LOCAL "log: {level: inf}\n", "did you mean 'info'"},
+    {START LOCAL "log: {lvel: info}\n", "did you mean 'level'"},
+    {START LOCAL "log: loud\n", "'log' must be a map"},
+    {START LOCAL "tokens: {id_token: 2h}\n", "id_token must be from 60s to 3600s"},
+    {START LOCAL "tokens: {id_token: 5}\n", "g.yaml:5:20"},
+    {START LOCAL "tokens: {code: 2m}\n", "code must be from 5s to 60s"},
+    {START LOCAL "limits: {workers: 0}\n", "g.yaml:5:19"},
+    {START LOCAL "listen: [127.0.0.1:1, nowhere]\n", "'nowhere' is no address:port"},
+    {START LOCAL "listen: localhost:8443\n", "'localhost:8443' is no address:port"},
+    {START LOCAL "listen: 127.0.0.1:70000\n", "is no address:port"},
+    {START LOCAL "trusted_proxies: [10.0.0.1/8]\n", "is no address and no network"},
+    {START LOCAL "policy: {file: none.yaml}\n", "none.yaml"},
+    {START LOCAL "cors_origins: [\"https://a/b\"]\n", "is no origin"},
+    {START LOCAL "cors_origins: [\"*\"]\n", "is no origin"},
+    /* insecure combinations (SEC-109) */
+    {"issuer: http://login.example\nkey_file: lotse.key\n" LOCAL, "the issuer must be https://"},
+    {"issuer: https://login.example?a=b\nkey_file: lotse.key\n" LOCAL,
+     "the issuer must be https://"},
+    {"issuer: https://a@login.example\nkey_file: lotse.key\n" LOCAL, "the issuer must be https://"},
+    {START LOCAL "listen: 0.0.0.0:80\n", "would speak plain HTTP to everybody"},
+    {START LOCAL "listen: \"*:80\"\n", "would speak plain HTTP to everybody"},
+    {START LOCAL "listen: \"*:80\"\nbehind_proxy: true\n", "would speak plain HTTP to everybody"},
+    {START LOCAL "listen: \"*:80\"\nbehind_proxy: true\ntrusted_proxies: 10.0.0.1\n", NULL},
+    {START LOCAL "tls: {certificate: none.pem}\n", "tls needs certificate and key"},
+    {START LOCAL "tls: {certificate: none.pem, key: none.key}\n", "none.pem"},
+    {"issuer: https://login.example\nkey_file: secret-open\n" LOCAL, "secret-open"},
+    {"issuer: https://login.example\nkey_file: missing.key\n" LOCAL, "--generate-key"},
+    {START "connectors:\n  - type: ldap\n    id: corp\n    urls: [\"ldap://ldap.example\"]\n   "
+           " insecure_plaintext: true\n"
+           "    people: {base: \"dc=a\"}\n    groups: {rules: none}\n",
+     "would send passwords readably"},
+    {START LOCAL "tokens: {refresh_idle: 8d, refresh_max: 7d}\n", "longer than refresh_max"},
+    {START LOCAL "sessions: {idle: 25h, max: 24h}\n", "idle is longer than max"},
+    /* clients */
+    {START LOCAL "clients:\n  - {id: a}\n", "needs a secret"},
+    {START LOCAL "clients:\n  - {id: a, secret: short}\n", "less than 16 characters"},
+    {START LOCAL "clients:\n  - {id: a, secret: \"0123456789abcdef\", secret_file: secret}\n",
+     "only one of them"},
+    {START LOCAL "clients:\n  - {id: a, secret_file: secret-open}\n", "secret-open"},
+    {START LOCAL "clients:\n  - {id: a, secret_env: LOTSE_TEST_UNSET}\n",
+     "LOTSE_TEST_UNSET is not set"},
+    {START LOCAL "clients:\n  - {id: a, secret_file: secret}\n", NULL},
+    {START LOCAL "clients:\n  - {id: a, public: true, secret_file: secret}\n",
+     "a public client has no secret"},
+    {START LOCAL "clients:\n  - {id: a, public: true, pkce: optional}\n", "cannot leave PKCE out"},
+    {START LOCAL "clients:\n  - {id: a, public: true}\n  - {id: a, public: true}\n",
+     "stands twice"},
+    {START LOCAL "clients:\n  - {id: a, public: true, redirect_uris: [\"http://rp.example/cb\"]}\n",
+     "http is only for"},
+    {START LOCAL
+     "clients:\n  - {id: a, public: true, redirect_uris: [\"https://*.rp.example/cb\"]}\n",
+     "wildcard"},
+    {START LOCAL
+     "clients:\n  - {id: a, public: true, redirect_uris: [\"https://rp.example/cb#x\"]}\n",
+     "fragment"},
+    {START LOCAL "clients:\n  - {id: a, public: true, redirect_uris: [\"javascript:alert(1)\"]}\n",
+     "redirect URI"},
+    {START LOCAL
+     "clients:\n  - {id: a, secret_file: secret, redirect_uris: [\"com.example.app:/cb\"]}\n",
+     "only a public client"},
+    {START LOCAL "clients: {id: a}\n", "'clients' must be a list"},
+    {START LOCAL "clients:\n  - {id: a, public: true, colour: red}\n", "colour"},
+    /* sites */
+    {START LOCAL "kubernetes: {sites: [{name: fra, audience: k}]}\n", "server is missing"},
+    {START LOCAL "kubernetes: {sites: [{name: fra, audience: k, server: \"http://a\"}]}\n",
+     "must be https"},
+    {START LOCAL "kubernetes: {sites: [{name: fra, audience: k, server: \"https://a\"}, {name: "
+                 "fra, audience: l, server: "
+                 "\"https://b\"}]}\n",
+     "the site 'fra' stands twice"},
+    {START LOCAL "kubernetes: {sites: [{name: fra, audience: k, server: \"https://a\"}, {name: "
+                 "ber, audience: k, server: "
+                 "\"https://b\"}]}\n",
+     "is a client already"},
+    {START LOCAL "kubernetes: {sites: [{name: fra, audience: k, server: \"https://a\", "
+                 "ca_file: secret}]}\n",
+     "no certificate in PEM form"},
+    {"issuer: [\n", "g.yaml:"},
+    {"- a\n", "must be a map"},
+};
+
 static void what_is_wrong_is_said_with_its_place(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text, *expected; /* NULL: nothing is wrong */
-    } cases[] = {
-        {START LOCAL, NULL},
-        {"{}", "issuer is missing"},
-        {START, "connectors is missing"},
-        {START LOCAL "listn: a\n", "g.yaml:5:1: error"},
-        {START LOCAL "listn: a\n", "did you mean 'listen'"},
-        {START LOCAL "log: {level: inf}\n", "did you mean 'info'"},
-        {START LOCAL "log: {lvel: info}\n", "did you mean 'level'"},
-        {START LOCAL "log: loud\n", "'log' must be a map"},
-        {START LOCAL "tokens: {id_token: 2h}\n", "id_token must be from 60s to 3600s"},
-        {START LOCAL "tokens: {id_token: 5}\n", "g.yaml:5:20"},
-        {START LOCAL "tokens: {code: 2m}\n", "code must be from 5s to 60s"},
-        {START LOCAL "limits: {workers: 0}\n", "g.yaml:5:19"},
-        {START LOCAL "listen: [127.0.0.1:1, nowhere]\n", "'nowhere' is no address:port"},
-        {START LOCAL "listen: localhost:8443\n", "'localhost:8443' is no address:port"},
-        {START LOCAL "listen: 127.0.0.1:70000\n", "is no address:port"},
-        {START LOCAL "trusted_proxies: [10.0.0.1/8]\n", "is no address and no network"},
-        {START LOCAL "policy: {file: none.yaml}\n", "none.yaml"},
-        {START LOCAL "cors_origins: [\"https://a/b\"]\n", "is no origin"},
-        {START LOCAL "cors_origins: [\"*\"]\n", "is no origin"},
-        /* insecure combinations (SEC-109) */
-        {"issuer: http://login.example\nkey_file: lotse.key\n" LOCAL,
-         "the issuer must be https://"},
-        {"issuer: https://login.example?a=b\nkey_file: lotse.key\n" LOCAL,
-         "the issuer must be https://"},
-        {"issuer: https://a@login.example\nkey_file: lotse.key\n" LOCAL,
-         "the issuer must be https://"},
-        {START LOCAL "listen: 0.0.0.0:80\n", "would speak plain HTTP to everybody"},
-        {START LOCAL "listen: \"*:80\"\n", "would speak plain HTTP to everybody"},
-        {START LOCAL "listen: \"*:80\"\nbehind_proxy: true\n",
-         "would speak plain HTTP to everybody"},
-        {START LOCAL "listen: \"*:80\"\nbehind_proxy: true\ntrusted_proxies: 10.0.0.1\n", NULL},
-        {START LOCAL "tls: {certificate: none.pem}\n", "tls needs certificate and key"},
-        {START LOCAL "tls: {certificate: none.pem, key: none.key}\n", "none.pem"},
-        {"issuer: https://login.example\nkey_file: secret-open\n" LOCAL, "secret-open"},
-        {"issuer: https://login.example\nkey_file: missing.key\n" LOCAL, "--generate-key"},
-        {START "connectors:\n  - type: ldap\n    id: corp\n    urls: [\"ldap://ldap.example\"]\n   "
-               " insecure_plaintext: true\n"
-               "    people: {base: \"dc=a\"}\n    groups: {rules: none}\n",
-         "would send passwords readably"},
-        {START LOCAL "tokens: {refresh_idle: 8d, refresh_max: 7d}\n", "longer than refresh_max"},
-        {START LOCAL "sessions: {idle: 25h, max: 24h}\n", "idle is longer than max"},
-        /* clients */
-        {START LOCAL "clients:\n  - {id: a}\n", "needs a secret"},
-        {START LOCAL "clients:\n  - {id: a, secret: short}\n", "less than 16 characters"},
-        {START LOCAL "clients:\n  - {id: a, secret: \"0123456789abcdef\", secret_file: secret}\n",
-         "only one of them"},
-        {START LOCAL "clients:\n  - {id: a, secret_file: secret-open}\n", "secret-open"},
-        {START LOCAL "clients:\n  - {id: a, secret_env: LOTSE_TEST_UNSET}\n",
-         "LOTSE_TEST_UNSET is not set"},
-        {START LOCAL "clients:\n  - {id: a, secret_file: secret}\n", NULL},
-        {START LOCAL "clients:\n  - {id: a, public: true, secret_file: secret}\n",
-         "a public client has no secret"},
-        {START LOCAL "clients:\n  - {id: a, public: true, pkce: optional}\n",
-         "cannot leave PKCE out"},
-        {START LOCAL "clients:\n  - {id: a, public: true}\n  - {id: a, public: true}\n",
-         "stands twice"},
-        {START LOCAL
-         "clients:\n  - {id: a, public: true, redirect_uris: [\"http://rp.example/cb\"]}\n",
-         "http is only for"},
-        {START LOCAL
-         "clients:\n  - {id: a, public: true, redirect_uris: [\"https://*.rp.example/cb\"]}\n",
-         "wildcard"},
-        {START LOCAL
-         "clients:\n  - {id: a, public: true, redirect_uris: [\"https://rp.example/cb#x\"]}\n",
-         "fragment"},
-        {START LOCAL
-         "clients:\n  - {id: a, public: true, redirect_uris: [\"javascript:alert(1)\"]}\n",
-         "redirect URI"},
-        {START LOCAL
-         "clients:\n  - {id: a, secret_file: secret, redirect_uris: [\"com.example.app:/cb\"]}\n",
-         "only a public client"},
-        {START LOCAL "clients: {id: a}\n", "'clients' must be a list"},
-        {START LOCAL "clients:\n  - {id: a, public: true, colour: red}\n", "colour"},
-        /* sites */
-        {START LOCAL "kubernetes: {sites: [{name: fra, audience: k}]}\n", "server is missing"},
-        {START LOCAL "kubernetes: {sites: [{name: fra, audience: k, server: \"http://a\"}]}\n",
-         "must be https"},
-        {START LOCAL "kubernetes: {sites: [{name: fra, audience: k, server: \"https://a\"}, {name: "
-                     "fra, audience: l, server: "
-                     "\"https://b\"}]}\n",
-         "the site 'fra' stands twice"},
-        {START LOCAL "kubernetes: {sites: [{name: fra, audience: k, server: \"https://a\"}, {name: "
-                     "ber, audience: k, server: "
-                     "\"https://b\"}]}\n",
-         "is a client already"},
-        {START LOCAL "kubernetes: {sites: [{name: fra, audience: k, server: \"https://a\", "
-                     "ca_file: secret}]}\n",
-         "no certificate in PEM form"},
-        {"issuer: [\n", "g.yaml:"},
-        {"- a\n", "must be a map"},
-    };
-    for (size_t i = 0; i < N_OF(cases); i++) {
+    for (size_t i = 0; i < N_OF(mistakes); i++) {
         struct reading r;
-        read_text(&r, cases[i].text);
+        read_text(&r, mistakes[i].text);
         const char *said = buf_cstr(&r.text);
-        if (cases[i].expected ? r.diags.n_errors == 0 || !strstr(said, cases[i].expected)
-                              : r.diags.n_errors > 0)
+        if (mistakes[i].expected ? r.diags.n_errors == 0 || !strstr(said, mistakes[i].expected)
+                                 : r.diags.n_errors > 0)
             fail_msg("case %zu, expected '%s':\n%s\n%s", i,
-                     cases[i].expected ? cases[i].expected : "nothing", cases[i].text, said);
+                     mistakes[i].expected ? mistakes[i].expected : "nothing", mistakes[i].text,
+                     said);
         done(&r);
     }
 }
