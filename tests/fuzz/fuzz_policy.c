@@ -5,6 +5,7 @@
 
 #include "policy/policy.h"
 #include "policy/snapshot.h"
+#include "tests/fuzz/fuzz.h"
 
 #define WORDS(...) \
     {(const struct str[]){__VA_ARGS__}, sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str)}

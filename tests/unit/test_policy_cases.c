@@ -213,8 +213,28 @@ static void every_case_comes_out_as_written(void **state)
     assert_int_equal(n_bad, 0);
 }
 
+/* The page of the language has a row for every key of the table. */
+static void the_manual_names_every_key(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+#define KEY(section, name, type, need, text) "`" #name "`",
+#define LATER(section, name)                 "`" #name "`",
+#include "policy/policy_keys.tbl.h"
+#undef KEY
+#undef LATER
+    };
+    auto_arena a;
+    arena_init(&a, ARENA_NO_MAX);
+    struct str manual = read_text(&a, "docs/policy.md");
+    for (size_t i = 0; i < N_OF(keys); i++)
+        if (!str_contains(manual, STR_C(keys[i])))
+            fail_msg("docs/policy.md does not say what %s is", keys[i]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_case_comes_out_as_written)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_case_comes_out_as_written),
+                                       cmocka_unit_test(the_manual_names_every_key)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
