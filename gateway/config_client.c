@@ -219,6 +219,7 @@ static void add_helper(struct client_list *l)
                                        .id_token_alg = JOSE_ES256,
                                        .pkce = PKCE_REQUIRED,
                                        .allow_refresh = true,
+                                       .unknown_scopes_ignored = true,
                                        .one_audience = true};
 }
 

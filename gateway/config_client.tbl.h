@@ -23,7 +23,7 @@ KEY("", pkce, CHOICE, MAY, pkce, "required", 0, 0, "required|optional", NULL,
     "Optional only for confidential clients that cannot do it.")
 KEY("", refresh, FLAG, MAY, allow_refresh, "false", 0, 0, NULL, NULL,
     "May hold refresh tokens (offline_access).")
-KEY("", unknown_scopes_ignored, FLAG, MAY, unknown_scopes_ignored, "false", 0, 0, NULL, NULL,
-    "Instead of invalid_scope.")
+KEY("", unknown_scopes_ignored, FLAG, MAY, unknown_scopes_ignored, "true", 0, 0, NULL, NULL,
+    "As OpenID Connect has it; false refuses them with invalid_scope.")
 KEY("", id_token_lifetime, DURATION, MAY, id_token_ttl_ms, NULL, 60000, 3600000, NULL, NULL,
     "Instead of tokens.id_token.")

@@ -213,6 +213,7 @@ static void a_site_brings_its_client_and_the_helper(void **state)
     assert_true(str_is(o->clients[0].id, "lotse-login") && o->clients[0].n_secrets == 0 &&
                 o->clients[0].allow_refresh);
     assert_true(o->clients[0].one_audience && o->clients[0].n_redirect_uris == 2);
+    assert_true(o->clients[0].unknown_scopes_ignored);
     assert_true(str_is(o->clients[1].id, "https://k.fra") && o->clients[1].is_kubernetes);
     assert_int_equal(o->clients[1].id_token_alg, JOSE_ES256);
     assert_true(o->clients[1].n_trusted_peers == 1 &&
