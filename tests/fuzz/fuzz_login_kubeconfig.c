@@ -4,6 +4,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
+/* libfyaml 0.7 loses a block of 4 KiB when a long quoted key turns out to be none. One file, one
+ * process: it does not matter. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfyaml";
+}
+
 static const struct kubeconfig_site site = {
     {"fra", 3}, {"lotse-fra", 9}, {"https://fra", 11}, {"k8s-fra", 7}, {"", 0}};
 
