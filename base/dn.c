@@ -238,26 +238,42 @@ static bool parse_rdn(struct parser *p, struct buf *out)
  * to sort. The bytes of `out` (dn.n of them) are the normal form when this says true; else the
  * careful way decides.
  */
+enum plain { PLAIN_NOT, PLAIN_TYPE, PLAIN_VALUE }; /* where in a name we are */
+
+/* `before` is what stands before c; nothing may be empty, and no space at the end of a value or
+ * twice. */
+static enum plain plain_step(enum plain at, char before, char c)
+{
+    bool edge = before == ',' || before == '=';
+    if (is_alpha(c) || is_digit(c) || c == '-' || c == '.')
+        return at;
+    if (at == PLAIN_TYPE)
+        return c == '=' && !edge ? PLAIN_VALUE : PLAIN_NOT;
+    if (c == '_' || c == ':')
+        return PLAIN_VALUE;
+    if (edge || before == ' ')
+        return PLAIN_NOT;
+    if (c == ' ')
+        return PLAIN_VALUE;
+    return c == ',' ? PLAIN_TYPE : PLAIN_NOT;
+}
+
 static bool normalise_plain(struct str dn, char *out)
 {
     size_t rdns = 1;
-    bool in_value = false;
+    enum plain at = PLAIN_TYPE;
     char before = ',';
     for (size_t i = 0; i < dn.n; i++) {
         char c = dn.p[i];
-        bool word = is_alpha(c) || is_digit(c) || c == '-' || c == '.';
-        bool edge = before == ',' || before == '='; /* nothing may stand between: an empty type */
-        if (!in_value && c == '=' && before != ',')
-            in_value = true;
-        else if (in_value && c == ',' && !edge && before != ' ' && ++rdns <= DN_RDNS_MAX)
-            in_value = false;
-        else if (!word &&
-                 !(in_value && (c == '_' || c == ':' || (c == ' ' && !edge && before != ' '))))
+        enum plain next = plain_step(at, before, c);
+        rdns += at == PLAIN_VALUE && next == PLAIN_TYPE;
+        if (next == PLAIN_NOT || rdns > DN_RDNS_MAX)
             return false;
         out[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
         before = c;
+        at = next;
     }
-    return in_value && before != ' ' && before != '=';
+    return at == PLAIN_VALUE && before != ' ' && before != '=';
 }
 
 bool dn_normalise(struct str dn, struct arena *a, struct str *ret)

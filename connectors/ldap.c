@@ -75,7 +75,7 @@ static enum ldap_search_end read_once(struct wanted *w, struct ldap_conn *conn, 
     };
     enum ldap_search_end end = ldap_search(conn, c, &q, e);
     if (end == LDAP_SEARCH_WHOLE && w->n == 1 && w->with_groups)
-        end = ldap_groups_of(w->l->groups, conn, &w->found, w->arena, w->deadline_ms, e);
+        end = ldap_groups_of(w->l->groups, conn, &w->found, w->arena, e);
     return end;
 }
 
@@ -85,8 +85,9 @@ static enum ldap_search_end read_person(struct wanted *w, struct err *e)
 {
     enum ldap_search_end end = LDAP_SEARCH_BROKEN;
     for (int attempt = 0; attempt < ATTEMPTS_MAX && end == LDAP_SEARCH_BROKEN; attempt++) {
+        const struct ldap_conn_wish wish = {LDAP_CONN_SERVICE, w->server, w->deadline_ms};
         struct ldap_conn *conn = NULL;
-        if (ldap_pool_get(w->l->pool, LDAP_CONN_SERVICE, w->server, w->deadline_ms, &conn, e) != 0)
+        if (ldap_pool_get(w->l->pool, &wish, &conn, e) != 0)
             break;
         end = read_once(w, conn, e);
         w->server = conn->server;
@@ -179,10 +180,11 @@ static enum connector_outcome outcome_of_bind(const struct ldap_bind *b, enum ld
 static enum connector_outcome check_password(struct wanted *w, struct str password, struct err *e)
 {
     struct ldap_connector *l = w->l;
+    const struct ldap_conn_wish wish = {LDAP_CONN_BIND, w->server, w->deadline_ms};
     struct ldap_conn *conn = NULL;
-    if (ldap_pool_get(l->pool, LDAP_CONN_BIND, w->server, w->deadline_ms, &conn, e) != 0)
+    if (ldap_pool_get(l->pool, &wish, &conn, e) != 0)
         return CONNECTOR_UNAVAILABLE;
-    struct ldap_bind b = {.found = &w->found, .password = password, .deadline_ms = w->deadline_ms};
+    struct ldap_bind b = {.found = &w->found, .password = password};
     enum ldap_bind_end end = ldap_bind(conn, l->config, &b, e);
     w->server = conn->server;
     ldap_pool_put(l->pool, conn, end == LDAP_BIND_BROKEN ? LDAP_CONN_BROKEN : LDAP_CONN_CLEAN);
@@ -319,7 +321,8 @@ static int read_all(struct connector *c, struct arena *a, int64_t deadline_ms,
     struct everybody all = {.l = of(c), .arena = a};
     struct directory d = {0};
     struct ldap_conn *conn = NULL;
-    if (ldap_pool_get(all.l->pool, LDAP_CONN_SERVICE, LDAP_ANY_SERVER, deadline_ms, &conn, e) != 0)
+    const struct ldap_conn_wish wish = {LDAP_CONN_SERVICE, LDAP_ANY_SERVER, deadline_ms};
+    if (ldap_pool_get(all.l->pool, &wish, &conn, e) != 0)
         return -1;
     enum ldap_search_end end = read_everybody(&all, conn, deadline_ms, e);
     bool broken = end == LDAP_SEARCH_BROKEN;
@@ -365,7 +368,8 @@ static int health(struct connector *c, int64_t deadline_ms, struct err *e)
         .entry = take_base,
         .user = &seen,
     };
-    if (ldap_pool_get(l->pool, LDAP_CONN_SERVICE, LDAP_ANY_SERVER, deadline_ms, &conn, e) != 0)
+    const struct ldap_conn_wish wish = {LDAP_CONN_SERVICE, LDAP_ANY_SERVER, deadline_ms};
+    if (ldap_pool_get(l->pool, &wish, &conn, e) != 0)
         return -1;
     enum ldap_search_end end = ldap_search(conn, l->config, &q, e);
     bool broken = end == LDAP_SEARCH_BROKEN;

@@ -29,7 +29,7 @@ static int exchange_bind(struct ldap_conn *conn, const struct ldap_config *c,
                               ask ? controls : NULL, NULL, &msgid);
     if (code != LDAP_SUCCESS)
         return ldap_conn_fail(conn, c, code, "bind", e);
-    if (ldap_conn_answer(conn, c, msgid, b->deadline_ms, &message, e) != 0)
+    if (ldap_conn_answer(conn, c, msgid, &message, e) != 0)
         return fail_within(e, "bind");
     if (ldap_msgtype(message) != LDAP_RES_BIND) {
         ldap_msgfree(message);
@@ -70,7 +70,7 @@ static int check_identity(struct ldap_conn *conn, const struct ldap_config *c,
     int code = ldap_whoami(conn->ld, NULL, NULL, &msgid);
     if (code != LDAP_SUCCESS)
         return ldap_conn_fail(conn, c, code, "who am I", e);
-    if (ldap_conn_answer(conn, c, msgid, b->deadline_ms, &message, e) != 0)
+    if (ldap_conn_answer(conn, c, msgid, &message, e) != 0)
         return fail_within(e, "who am I");
     code = ldap_parse_result(conn->ld, message, &result, NULL, NULL, NULL, NULL, 0);
     if (code == LDAP_SUCCESS && result == LDAP_SUCCESS)

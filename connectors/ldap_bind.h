@@ -13,8 +13,7 @@ enum ldap_bind_end {
 struct ldap_bind {
     const struct ldap_found *found; /* whose entry; for a decoy only dn is set */
     struct str password;            /* not empty, at most 1024 bytes, no NUL: the caller looked */
-    int64_t deadline_ms;
-    enum account_state state; /* out, with LDAP_BIND_STATE */
+    enum account_state state;       /* out, with LDAP_BIND_STATE */
 };
 enum ldap_bind_end ldap_bind(struct ldap_conn *conn, const struct ldap_config *c,
                              struct ldap_bind *b, struct err *e);

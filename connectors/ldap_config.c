@@ -105,34 +105,35 @@ static void list_attributes(struct ldap_config *c)
         (char *)(uintptr_t)(by_member ? s->groups.member.p : s->groups.member_of.p);
 }
 
-/* scheme://host[:port][/] and nothing else: no base, no extensions that libldap would obey */
+/* host[:port] and nothing else: no base, no extensions that libldap would obey */
+static bool is_host_port(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!word && c != '.' && c != '-' && c != ':' && c != '[' && c != ']')
+            return false;
+    }
+    return s.n > 0;
+}
+
 static int take_url(struct ldap_config *c, struct str url, bool plaintext, struct err *e)
 {
-    struct str rest = url;
-    bool ldaps = str_starts(url, STR("ldaps://")), plain = str_starts(url, STR("ldap://"));
-    if (!ldaps && !plain)
+    bool ldaps = str_starts(url, STR("ldaps://"));
+    if (!ldaps && !str_starts(url, STR("ldap://")))
         return fail(e, ERR_CONFIG, "ldap: '%.*s' does not start with ldaps:// or ldap://",
                     STR_F(url));
-    rest = str_from_to(rest, ldaps ? 8 : 7, rest.n);
+    struct str rest = str_from_to(url, ldaps ? 8 : 7, url.n);
     if (str_ends(rest, STR("/")))
         rest.n--;
-    for (size_t i = 0; i < rest.n; i++) {
-        char ch = rest.p[i];
-        bool fine = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-                    (ch >= '0' && ch <= '9') || strchr(".-:[]", ch) != NULL;
-        if (!fine || ch == '\0')
-            return fail(e, ERR_CONFIG, "ldap: '%.*s' is not a host and port", STR_F(url));
-    }
     LDAPURLDesc *parsed = NULL;
     const char *made = arena_cstr(&c->arena, url);
-    if (rest.n == 0 || ldap_url_parse(made, &parsed) != LDAP_URL_SUCCESS)
+    if (!is_host_port(rest) || ldap_url_parse(made, &parsed) != LDAP_URL_SUCCESS)
         return fail(e, ERR_CONFIG, "ldap: '%.*s' is not a host and port", STR_F(url));
     ldap_free_urldesc(parsed);
-    struct ldap_endpoint *end = &c->endpoints[c->n_endpoints++];
-    end->url = made;
-    end->transport = ldaps       ? LDAP_TRANSPORT_LDAPS
-                     : plaintext ? LDAP_TRANSPORT_PLAINTEXT
-                                 : LDAP_TRANSPORT_STARTTLS;
+    enum ldap_transport unsafe = plaintext ? LDAP_TRANSPORT_PLAINTEXT : LDAP_TRANSPORT_STARTTLS;
+    c->endpoints[c->n_endpoints++] =
+        (struct ldap_endpoint){made, ldaps ? LDAP_TRANSPORT_LDAPS : unsafe};
     return 0;
 }
 

@@ -34,12 +34,12 @@ int ldap_conn_fail(struct ldap_conn *conn, const struct ldap_config *c, int code
 }
 
 int ldap_conn_answer(struct ldap_conn *conn, const struct ldap_config *c, int msgid,
-                     int64_t deadline_ms, LDAPMessage **ret, struct err *e)
+                     LDAPMessage **ret, struct err *e)
 {
     struct timeval left;
     LDAPMessage *answer = NULL;
     int got = 0;
-    if (ldap_time_left(c, deadline_ms, &left))
+    if (ldap_time_left(c, conn->io_deadline_ms, &left))
         got = ldap_result(conn->ld, msgid, LDAP_MSG_ALL, &left, &answer);
     if (got > 0) {
         *ret = answer;
@@ -122,8 +122,7 @@ static void forget(LDAP *ld, Sockbuf *buffer, struct ldap_conncb *callbacks)
 }
 
 /* RFC 4511 4.2: the service account, on a connection that has its TLS by now. */
-static int bind_service(struct ldap_conn *conn, const struct ldap_config *c, int64_t deadline_ms,
-                        struct err *e)
+static int bind_service(struct ldap_conn *conn, const struct ldap_config *c, struct err *e)
 {
     if (c->s.bind_dn.n == 0)
         return 0;
@@ -135,7 +134,7 @@ static int bind_service(struct ldap_conn *conn, const struct ldap_config *c, int
         ldap_sasl_bind(conn->ld, c->s.bind_dn.p, LDAP_SASL_SIMPLE, &cred, NULL, NULL, &msgid);
     if (sent != LDAP_SUCCESS)
         return ldap_conn_fail(conn, c, sent, "bind of the service account", e);
-    if (ldap_conn_answer(conn, c, msgid, deadline_ms, &answer, e) != 0)
+    if (ldap_conn_answer(conn, c, msgid, &answer, e) != 0)
         return fail_within(e, "bind of the service account");
     int parsed = ldap_parse_result(conn->ld, answer, &code, NULL, NULL, NULL, NULL, 1);
     if (parsed != LDAP_SUCCESS || code != LDAP_SUCCESS)
@@ -161,7 +160,7 @@ static int encrypt_and_bind(struct ldap_conn *conn, const struct ldap_config *c,
         !ldap_tls_inplace(conn->ld))
         return fail(e, ERR_BACKEND, "%s: no TLS", c->endpoints[conn->server].url);
     conn->io_deadline_ms = deadline_ms;
-    return conn->kind == LDAP_CONN_SERVICE ? bind_service(conn, c, deadline_ms, e) : 0;
+    return conn->kind == LDAP_CONN_SERVICE ? bind_service(conn, c, e) : 0;
 }
 
 /* The times that libldap itself keeps (connect, handshake, StartTLS) end at the caller's deadline
@@ -177,16 +176,16 @@ static int shorten_times(LDAP *ld, const struct ldap_config *c, int64_t deadline
     return 0;
 }
 
-int ldap_conn_open(const struct ldap_config *c, size_t server, enum ldap_conn_kind kind,
-                   int64_t deadline_ms, struct ldap_conn **ret, struct err *e)
+int ldap_conn_open(const struct ldap_config *c, const struct ldap_conn_wish *wish,
+                   struct ldap_conn **ret, struct err *e)
 {
-    const struct ldap_endpoint *endpoint = &c->endpoints[server];
+    const struct ldap_endpoint *endpoint = &c->endpoints[wish->server];
     struct ldap_conn *conn = MEM_NEW(struct ldap_conn);
-    conn->kind = kind;
-    conn->server = server;
+    conn->kind = wish->kind;
+    conn->server = wish->server;
     conn->clock = c->clock;
     int64_t connected_ms = clock_monotonic_ms(c->clock) + c->s.connect_ms;
-    conn->io_deadline_ms = connected_ms < deadline_ms ? connected_ms : deadline_ms;
+    conn->io_deadline_ms = connected_ms < wish->deadline_ms ? connected_ms : wish->deadline_ms;
     int code = ldap_initialize(&conn->ld, endpoint->url);
     if (code != LDAP_SUCCESS) {
         mem_free(conn);
@@ -195,8 +194,8 @@ int ldap_conn_open(const struct ldap_config *c, size_t server, enum ldap_conn_ki
     conn->callbacks = (struct ldap_conncb){limit_io, forget, conn};
     ldap_set_option(conn->ld, LDAP_OPT_CONNECT_CB, &conn->callbacks);
     if (ldap_options_set(conn->ld, c, endpoint->transport, e) != 0 ||
-        shorten_times(conn->ld, c, deadline_ms, e) != 0 ||
-        encrypt_and_bind(conn, c, deadline_ms, e) != 0) {
+        shorten_times(conn->ld, c, wish->deadline_ms, e) != 0 ||
+        encrypt_and_bind(conn, c, wish->deadline_ms, e) != 0) {
         ldap_conn_close(conn);
         return -1;
     }
@@ -214,6 +213,8 @@ int ldap_conn_over(const struct ldap_config *c, int fd, enum ldap_conn_kind kind
     struct ldap_conn *conn = MEM_NEW(struct ldap_conn);
     conn->ld = ld;
     conn->kind = kind;
+    conn->clock = c->clock;
+    conn->io_deadline_ms = clock_monotonic_ms(c->clock) + c->s.operation_ms;
     if (ldap_options_set(ld, c, LDAP_TRANSPORT_PLAINTEXT, e) != 0) {
         ldap_conn_close(conn);
         return -1;

@@ -22,9 +22,14 @@ struct ldap_conn {
     struct ldap_conn *next; /* in the pool's list */
 };
 
+struct ldap_conn_wish {
+    enum ldap_conn_kind kind;
+    size_t server; /* the preferred one */
+    int64_t deadline_ms;
+};
 /* Connected, encrypted and (service) bound, or -1. */
-must_check int ldap_conn_open(const struct ldap_config *c, size_t server, enum ldap_conn_kind kind,
-                              int64_t deadline_ms, struct ldap_conn **ret, struct err *e);
+must_check int ldap_conn_open(const struct ldap_config *c, const struct ldap_conn_wish *wish,
+                              struct ldap_conn **ret, struct err *e);
 /* A connection over a descriptor that is there already, for the fuzzer: no TLS, no bind. Takes the
  * descriptor. */
 must_check int ldap_conn_over(const struct ldap_config *c, int fd, enum ldap_conn_kind kind,
@@ -37,9 +42,9 @@ bool ldap_conn_quiet(const struct ldap_conn *conn);
 /* What is left until the deadline, at most the configured time of one operation. False: nothing is
  * left. */
 bool ldap_time_left(const struct ldap_config *c, int64_t deadline_ms, struct timeval *ret);
-/* Waits for the whole answer to msgid; the caller frees *ret. -1: late or broken, the connection
- * must be closed. */
+/* Waits for the whole answer to msgid; the caller frees *ret. -1: late or broken, close the
+ * connection. */
 must_check int ldap_conn_answer(struct ldap_conn *conn, const struct ldap_config *c, int msgid,
-                                int64_t deadline_ms, LDAPMessage **ret, struct err *e);
+                                LDAPMessage **ret, struct err *e);
 int ldap_conn_fail(struct ldap_conn *conn, const struct ldap_config *c, int code, const char *what,
                    struct err *e);

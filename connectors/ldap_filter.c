@@ -63,30 +63,41 @@ static bool parse_attribute(struct parser *p)
     return true;
 }
 
-static bool parse_value(struct parser *p)
+/* RFC 4515 3: a backslash and two hex digits, nothing else */
+static bool parse_escape(struct parser *p)
+{
+    if (p->i + 2 >= p->in.n || !is_hex(p->in.p[p->i + 1]) || !is_hex(p->in.p[p->i + 2]))
+        return refuse(p, "a backslash needs two hex digits");
+    p->i += 3;
+    return true;
+}
+
+static bool parse_placeholder(struct parser *p)
 {
     const struct str mark = STR(PLACEHOLDER);
-    for (;;) {
-        char c = peek(p);
-        if (c == ')')
-            return true;
-        if (c == '\\') { /* RFC 4515 3: a backslash and two hex digits, nothing else */
-            if (p->i + 2 >= p->in.n || !is_hex(p->in.p[p->i + 1]) || !is_hex(p->in.p[p->i + 2]))
-                return refuse(p, "a backslash needs two hex digits");
-            p->i += 3;
-        } else if (c == '{') {
-            if (!str_starts(str_from_to(p->in, p->i, p->in.n), mark))
-                return refuse(p, "the only placeholder is " PLACEHOLDER);
-            end_literal(p, true);
-            p->n_placeholders++;
-            p->i += mark.n;
-            p->literal_from = p->i;
-        } else if (c == '\0' || c == '(') {
+    if (!str_starts(str_from_to(p->in, p->i, p->in.n), mark))
+        return refuse(p, "the only placeholder is " PLACEHOLDER);
+    end_literal(p, true);
+    p->n_placeholders++;
+    p->i += mark.n;
+    p->literal_from = p->i;
+    return true;
+}
+
+static bool parse_value(struct parser *p)
+{
+    bool ok = true;
+    for (char c = peek(p); ok && c != ')'; c = peek(p)) {
+        if (c == '\0' || c == '(')
             return refuse(p, "a value ends without ')'");
-        } else {
+        if (c == '\\')
+            ok = parse_escape(p);
+        else if (c == '{')
+            ok = parse_placeholder(p);
+        else
             p->i++;
-        }
     }
+    return ok;
 }
 
 static bool parse_filter(struct parser *p);

@@ -118,9 +118,9 @@ static struct ldap_graph *current(struct ldap_groups *g, int64_t max_age_ms, int
 }
 
 static enum ldap_search_end graph_get(struct ldap_groups *g, struct ldap_conn *conn,
-                                      int64_t max_age_ms, int64_t deadline_ms,
-                                      struct ldap_graph **ret, struct err *e)
+                                      int64_t max_age_ms, struct ldap_graph **ret, struct err *e)
 {
+    int64_t deadline_ms = conn->io_deadline_ms;
     bool load = false;
     pthread_mutex_lock(&g->lock);
     struct ldap_graph *graph = current(g, max_age_ms, deadline_ms, &load);
@@ -218,27 +218,26 @@ struct names { /* a person's own groups, in normal form */
 };
 
 /* *ret_unknown: one of them lies below groups.base but is not in the graph */
-static int resolve(const struct ldap_config *c, const struct ldap_graph *graph,
-                   const struct names *own, struct arena *a, struct person *person,
+static int resolve(struct walk *w, const struct names *own, struct person *person,
                    bool *ret_unknown, struct err *e)
 {
-    struct walk w = {.config = c, .graph = graph, .arena = a, .cap = c->s.groups.max_per_person};
-    size_t most = graph->n_nodes < w.cap ? graph->n_nodes : w.cap;
-    w.seen = arena_alloc(a, graph->n_nodes + 1);
-    w.queue = ARENA_ARRAY(a, most + 1, uint32_t);
-    if (!w.seen || !w.queue)
+    w->cap = w->config->s.groups.max_per_person;
+    size_t most = w->graph->n_nodes < w->cap ? w->graph->n_nodes : w->cap;
+    w->seen = arena_alloc(w->arena, w->graph->n_nodes + 1);
+    w->queue = ARENA_ARRAY(w->arena, most + 1, uint32_t);
+    if (!w->seen || !w->queue)
         return fail(e, ERR_LIMIT, "the directory has too many groups");
     *ret_unknown = false;
     for (size_t i = 0; i < own->n; i++) {
-        size_t node = graph_find(graph, own->items[i]);
+        size_t node = graph_find(w->graph, own->items[i]);
         if (node == (size_t)-1)
-            *ret_unknown = *ret_unknown || dn_is_below(own->items[i], c->groups_base);
-        else if (reach(&w, node, e) != 0)
+            *ret_unknown = *ret_unknown || dn_is_below(own->items[i], w->config->groups_base);
+        else if (reach(w, node, e) != 0)
             return -1;
     }
-    if (c->s.groups.nested && walk_up(&w, e) != 0)
+    if (w->config->s.groups.nested && walk_up(w, e) != 0)
         return -1;
-    return write_groups(&w, person, e);
+    return write_groups(w, person, e);
 }
 
 static int own_from_member_of(const struct ldap_found *found, struct arena *a, struct names *own,
@@ -272,8 +271,7 @@ static int collect_own(void *user, const struct ldap_entry *entry, struct err *e
 }
 
 static enum ldap_search_end search_member(struct collect *c, struct ldap_conn *conn,
-                                          const struct ldap_found *found, int64_t deadline_ms,
-                                          struct err *e)
+                                          const struct ldap_found *found, struct err *e)
 {
     char no_attributes[] = LDAP_NO_ATTRS, *nothing[] = {no_attributes, NULL};
     const struct ldap_settings *s = &c->config->s;
@@ -294,7 +292,7 @@ static enum ldap_search_end search_member(struct collect *c, struct ldap_conn *c
         .attributes = nothing,
         .entries_max = s->groups.max_per_person,
         .page_size = (int)s->page_size,
-        .deadline_ms = deadline_ms,
+        .deadline_ms = conn->io_deadline_ms,
         .entry = collect_own,
         .user = c,
     };
@@ -302,33 +300,32 @@ static enum ldap_search_end search_member(struct collect *c, struct ldap_conn *c
 }
 
 static enum ldap_search_end own_groups(struct collect *c, struct ldap_conn *conn,
-                                       const struct ldap_found *found, int64_t deadline_ms,
-                                       struct err *e)
+                                       const struct ldap_found *found, struct err *e)
 {
     if (c->config->s.groups.rules != LDAP_GROUPS_MEMBER_OF)
-        return search_member(c, conn, found, deadline_ms, e);
+        return search_member(c, conn, found, e);
     if (own_from_member_of(found, c->arena, &c->own, e) == 0)
         return LDAP_SEARCH_WHOLE;
     return LDAP_SEARCH_FAILED;
 }
 
 enum ldap_search_end ldap_groups_of(struct ldap_groups *g, struct ldap_conn *conn,
-                                    struct ldap_found *found, struct arena *a, int64_t deadline_ms,
-                                    struct err *e)
+                                    struct ldap_found *found, struct arena *a, struct err *e)
 {
     struct collect c = {.config = g->config, .arena = a};
     if (g->config->s.groups.rules == LDAP_GROUPS_NONE)
         return LDAP_SEARCH_WHOLE;
-    enum ldap_search_end end = own_groups(&c, conn, found, deadline_ms, e);
+    enum ldap_search_end end = own_groups(&c, conn, found, e);
     int64_t max_age_ms = g->config->s.groups.cache_ms;
     for (int round = 0; round < 2 && end == LDAP_SEARCH_WHOLE; round++) {
         struct ldap_graph *graph = NULL;
         struct person person = found->person;
         bool unknown = false;
-        end = graph_get(g, conn, max_age_ms, deadline_ms, &graph, e);
+        end = graph_get(g, conn, max_age_ms, &graph, e);
         if (end != LDAP_SEARCH_WHOLE)
             break;
-        int done = resolve(g->config, graph, &c.own, a, &person, &unknown, e);
+        struct walk w = {.config = g->config, .graph = graph, .arena = a};
+        int done = resolve(&w, &c.own, &person, &unknown, e);
         int64_t age = clock_monotonic_ms(g->config->clock) - graph->loaded_ms;
         ldap_graph_unref(graph);
         if (done != 0)
@@ -347,12 +344,13 @@ enum ldap_search_end ldap_groups_of(struct ldap_groups *g, struct ldap_conn *con
 int ldap_graph_groups_of(const struct ldap_config *c, const struct ldap_graph *graph,
                          struct ldap_found *found, struct arena *a, struct err *e)
 {
+    struct walk w = {.config = c, .graph = graph, .arena = a};
     struct names own = {0};
     bool unknown;
     if (c->s.groups.rules != LDAP_GROUPS_MEMBER) {
         if (own_from_member_of(found, a, &own, e) != 0)
             return -1;
-        return resolve(c, graph, &own, a, &found->person, &unknown, e);
+        return resolve(&w, &own, &found->person, &unknown, e);
     }
     for (size_t i = graph_edges_of(graph, found->dn_normal);
          i < graph->n_edges && str_eq(graph->edges[i].child, found->dn_normal); i++) {
@@ -361,7 +359,7 @@ int ldap_graph_groups_of(const struct ldap_config *c, const struct ldap_graph *g
             return fail(e, ERR_LIMIT, "the directory is too large");
         *one = graph->edges[i].parent;
     }
-    return resolve(c, graph, &own, a, &found->person, &unknown, e);
+    return resolve(&w, &own, &found->person, &unknown, e);
 }
 
 int ldap_graph_list(const struct ldap_graph *graph, struct arena *a, struct directory *ret,

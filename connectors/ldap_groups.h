@@ -15,8 +15,7 @@ void ldap_groups_free(struct ldap_groups *g);
 
 /* All of a person's groups into found->person, complete or not at all. */
 enum ldap_search_end ldap_groups_of(struct ldap_groups *g, struct ldap_conn *conn,
-                                    struct ldap_found *found, struct arena *a, int64_t deadline_ms,
-                                    struct err *e);
+                                    struct ldap_found *found, struct arena *a, struct err *e);
 
 /* The graph read now, with the groups' people: for read_all. Free by ldap_graph_unref. */
 enum ldap_search_end ldap_graph_load(struct ldap_groups *g, struct ldap_conn *conn,

@@ -151,16 +151,15 @@ static bool wait_given_back(struct ldap_pool *p, int64_t deadline_ms)
     return true;
 }
 
-static int open_one(struct ldap_pool *p, size_t server, enum ldap_conn_kind kind,
-                    int64_t deadline_ms, struct ldap_conn **ret)
+static int open_one(struct ldap_pool *p, const struct ldap_conn_wish *wish, struct ldap_conn **ret)
 {
     struct err e = {0};
-    if (ldap_conn_open(p->config, server, kind, deadline_ms, ret, &e) == 0)
+    if (ldap_conn_open(p->config, wish, ret, &e) == 0)
         return 0;
     log_warn("directory server cannot be reached", LOG_C("why", e.text));
     pthread_mutex_lock(&p->lock);
-    p->servers[server].n_open[kind]--;
-    struct ldap_conn *stale = count_failure(p, server);
+    p->servers[wish->server].n_open[wish->kind]--;
+    struct ldap_conn *stale = count_failure(p, wish->server);
     pthread_cond_broadcast(&p->given_back);
     pthread_mutex_unlock(&p->lock);
     close_list(stale);
@@ -168,37 +167,39 @@ static int open_one(struct ldap_pool *p, size_t server, enum ldap_conn_kind kind
 }
 
 /* From this server, now or when one is given back. 0, or -1: it is down, or time is up. */
-static int get_from(struct ldap_pool *p, size_t server, enum ldap_conn_kind kind,
-                    int64_t deadline_ms, struct ldap_conn **ret)
+static int get_from(struct ldap_pool *p, const struct ldap_conn_wish *wish, struct ldap_conn **ret)
 {
     struct ldap_conn *stale = NULL;
     pthread_mutex_lock(&p->lock);
-    enum found found = find(p, server, kind, ret, &stale);
-    while (found == FOUND_BUSY && wait_given_back(p, deadline_ms))
-        found = find(p, server, kind, ret, &stale);
+    enum found found = find(p, wish->server, wish->kind, ret, &stale);
+    while (found == FOUND_BUSY && wait_given_back(p, wish->deadline_ms))
+        found = find(p, wish->server, wish->kind, ret, &stale);
     pthread_mutex_unlock(&p->lock);
     close_list(stale);
     switch (found) {
-    case FOUND_IDLE: (*ret)->io_deadline_ms = deadline_ms; return 0;
-    case FOUND_ROOM: return open_one(p, server, kind, deadline_ms, ret);
+    case FOUND_IDLE: (*ret)->io_deadline_ms = wish->deadline_ms; return 0;
+    case FOUND_ROOM: return open_one(p, wish, ret);
     case FOUND_DOWN:
     case FOUND_BUSY: break;
     }
     return -1;
 }
 
-int ldap_pool_get(struct ldap_pool *p, enum ldap_conn_kind kind, size_t preferred,
-                  int64_t deadline_ms, struct ldap_conn **ret, struct err *e)
+int ldap_pool_get(struct ldap_pool *p, const struct ldap_conn_wish *wish, struct ldap_conn **ret,
+                  struct err *e)
 {
-    if (preferred < p->config->n_endpoints && get_from(p, preferred, kind, deadline_ms, ret) == 0)
+    size_t n = p->config->n_endpoints;
+    if (wish->server < n && get_from(p, wish, ret) == 0)
         return 0;
-    for (size_t i = 0; i < p->config->n_endpoints; i++) {
-        if (i != preferred && clock_monotonic_ms(p->config->clock) < deadline_ms &&
-            get_from(p, i, kind, deadline_ms, ret) == 0)
+    struct ldap_conn_wish other = *wish;
+    for (other.server = 0; other.server < n; other.server++) {
+        if (other.server != wish->server &&
+            clock_monotonic_ms(p->config->clock) < wish->deadline_ms &&
+            get_from(p, &other, ret) == 0)
             return 0;
     }
-    return fail(e, ERR_BACKEND, "no directory server can be reached (%zu tried, %s first)",
-                p->config->n_endpoints, p->config->endpoints[0].url);
+    return fail(e, ERR_BACKEND, "no directory server can be reached (%zu tried, %s first)", n,
+                p->config->endpoints[0].url);
 }
 
 void ldap_pool_put(struct ldap_pool *p, struct ldap_conn *conn, enum ldap_conn_fate fate)

@@ -16,8 +16,8 @@ void ldap_pool_free(struct ldap_pool *p); /* every connection has been given bac
 
 /* A connection to the preferred server if it is well, else to the first in order that is. -1: none,
  * e says why of each. */
-must_check int ldap_pool_get(struct ldap_pool *p, enum ldap_conn_kind kind, size_t preferred,
-                             int64_t deadline_ms, struct ldap_conn **ret, struct err *e);
+must_check int ldap_pool_get(struct ldap_pool *p, const struct ldap_conn_wish *wish,
+                             struct ldap_conn **ret, struct err *e);
 enum ldap_conn_fate {
     LDAP_CONN_CLEAN,  /* the last answer was complete: keep it */
     LDAP_CONN_SPOILT, /* close it; not the server's fault (the caller gave up) */

@@ -112,7 +112,9 @@ static enum ldap_search_end next_page(struct run *r, LDAPControl **controls, str
     ber_int_t estimate = 0;
     if (!page || r->query->page_size == 0)
         return LDAP_SEARCH_WHOLE;
-    if (ldap_parse_pageresponse_control(r->conn->ld, page, &estimate, &r->cookie) != LDAP_SUCCESS ||
+    /* libldap ends the process by an assertion when the control has no value at all */
+    if (!page->ldctl_value.bv_val || page->ldctl_value.bv_len == 0 ||
+        ldap_parse_pageresponse_control(r->conn->ld, page, &estimate, &r->cookie) != LDAP_SUCCESS ||
         r->cookie.bv_len > COOKIE_MAX) {
         fail(e, ERR_BACKEND, "the directory's paging cannot be read");
         return LDAP_SEARCH_BROKEN;

@@ -11,24 +11,14 @@
 /* GeneralizedTime in UTC (RFC 4517 3.3.13), as slapd writes it: YYYYMMDDHHMMSS[.fraction]Z */
 static bool parse_time(struct str s, int64_t *ret_ms)
 {
-    int64_t year, month, day, hour, minute, second;
-    if (s.n < 15 || s.p[s.n - 1] != 'Z' || (s.n > 15 && s.p[14] != '.') || s.n > 30)
+    static const char shape[] = "####-##-##T##:##:##Z"; /* RFC 3339, what time_parse knows */
+    auto_buf iso = BUF_INIT(sizeof shape);
+    if (s.n < 15 || s.n > 30 || s.p[s.n - 1] != 'Z' || (s.n > 15 && s.p[14] != '.'))
         return false;
-    for (size_t i = 0; i + 1 < s.n; i++)
-        if (i != 14 && (s.p[i] < '0' || s.p[i] > '9'))
-            return false;
-    if (!str_to_i64(str_from_to(s, 0, 4), &year) || !str_to_i64(str_from_to(s, 4, 6), &month) ||
-        !str_to_i64(str_from_to(s, 6, 8), &day) || !str_to_i64(str_from_to(s, 8, 10), &hour) ||
-        !str_to_i64(str_from_to(s, 10, 12), &minute) ||
-        !str_to_i64(str_from_to(s, 12, 14), &second))
-        return false;
-    char iso[24];
-    auto_buf text = BUF_INIT(64);
-    buf_fmt(&text, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, (int)month, (int)day, (int)hour,
-            (int)minute, (int)second);
-    if (text.n >= sizeof iso)
-        return false;
-    return time_parse(buf_str(&text), ret_ms);
+    const char *digit = s.p;
+    for (const char *c = shape; *c; c++)
+        buf_char(&iso, *c == '#' ? *digit++ : *c);
+    return time_parse(buf_str(&iso), ret_ms);
 }
 
 static int odd(struct err *e, struct str attribute)
@@ -187,33 +177,35 @@ static bool ber_element(struct str *rest, unsigned char *ret_tag, struct str *re
 
 /* PasswordPolicyResponseValue ::= SEQUENCE { warning [0] CHOICE { timeBeforeExpiration [0],
  * graceAuthNsRemaining [1] } OPTIONAL, error [1] ENUMERATED OPTIONAL } */
-bool ldap_ppolicy_parse(struct str value, enum ldap_ppolicy *ret)
+static bool ppolicy_part(unsigned char tag, struct str part, enum ldap_ppolicy *found)
 {
     static const enum ldap_ppolicy errors[] = {LDAP_PPOLICY_EXPIRED, LDAP_PPOLICY_LOCKED,
                                                LDAP_PPOLICY_MUST_CHANGE};
-    unsigned char tag, inner_tag;
-    struct str rest = value, body, part, inner;
+    unsigned char choice;
+    struct str number;
+    if (tag == 0x81 && part.n == 1) {
+        size_t code = (unsigned char)part.p[0];
+        *found = code < 3 ? errors[code] : LDAP_PPOLICY_OTHER;
+        return true;
+    }
+    if (tag != 0xa0 || !ber_element(&part, &choice, &number) || part.n != 0 || number.n < 1 ||
+        number.n > 4)
+        return false;
+    if (choice == 0x81 && *found == LDAP_PPOLICY_NOTHING)
+        *found = LDAP_PPOLICY_GRACE;
+    return true;
+}
+
+bool ldap_ppolicy_parse(struct str value, enum ldap_ppolicy *ret)
+{
+    unsigned char tag;
+    struct str rest = value, body, part;
     enum ldap_ppolicy found = LDAP_PPOLICY_NOTHING;
     if (value.n > 64 || !ber_element(&rest, &tag, &body) || tag != 0x30 || rest.n != 0)
         return false;
-    while (body.n > 0) {
-        if (!ber_element(&body, &tag, &part))
+    while (body.n > 0)
+        if (!ber_element(&body, &tag, &part) || !ppolicy_part(tag, part, &found))
             return false;
-        if (tag == 0xa0) {
-            if (!ber_element(&part, &inner_tag, &inner) || part.n != 0 || inner.n < 1 ||
-                inner.n > 4)
-                return false;
-            if (inner_tag == 0x81 && found == LDAP_PPOLICY_NOTHING)
-                found = LDAP_PPOLICY_GRACE;
-        } else if (tag == 0x81) {
-            if (part.n != 1)
-                return false;
-            size_t code = (unsigned char)part.p[0];
-            found = code < 3 ? errors[code] : LDAP_PPOLICY_OTHER;
-        } else {
-            return false;
-        }
-    }
     *ret = found;
     return true;
 }

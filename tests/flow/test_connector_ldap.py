@@ -522,6 +522,14 @@ def test_a_message_of_before_is_not_the_answer_of_now():
     assert run_scripted(ahead, bind=no)["outcome"] in ("wrong_password", "unavailable")
 
 
+def test_a_page_control_without_a_value_is_refused():
+    """libldap aborts on it; the fuzzer found it."""
+    bare = hostile.ber(0xA0, hostile.ber(0x30, hostile.octets("1.2.840.113556.1.4.319")))
+    pages = lambda m: hostile.message(m, hostile.result(hostile.SEARCH_DONE, 0), bare)
+    a = run_scripted(lambda m: found()(m) if m == 1 else pages(m), call="lookup", group_rules=MEMBER, groups_base=corp.GROUPS)
+    assert a["outcome"] == "unavailable"
+
+
 # --- Active Directory's way of saying things
 
 def ad(*more):
