@@ -594,7 +594,7 @@ def test_a_wrong_service_password_or_base_is_a_failure_not_an_empty_directory(sl
 def test_many_threads_share_few_connections(slapd, corp):
     p = corp.person("m.sommer")
     for rules in (MEMBER_OF, MEMBER):
-        with Connector(ldap_settings(slapd, max_connections=3, group_rules=rules, cache_ms=1)) as c:
-            assert c.bench(n=20, threads=16, id=p.uuid)["ok"] == 320
-            assert c.bench(n=10, threads=16, name="m.sommer", password=p.password)["ok"] == 160
-            assert c.bench(n=20, threads=16, name="nobody", password="x")["wrong_password"] == 320
+        with Connector(ldap_settings(slapd, max_connections=3, group_rules=rules, cache_ms=1, connect_ms=60000, operation_ms=60000)) as c:
+            assert c.bench(deadline_ms=60000, n=20, threads=16, id=p.uuid)["ok"] == 320
+            assert c.bench(deadline_ms=60000, n=10, threads=16, name="m.sommer", password=p.password)["ok"] == 160
+            assert c.bench(deadline_ms=60000, n=20, threads=16, name="nobody", password="x")["wrong_password"] == 320
