@@ -90,7 +90,7 @@ static void check_person(struct reader *r, const struct yaml *map, const struct 
                    "an id is 1 to 64 letters, digits and '-' (for example a UUID)");
     if (p->hash.n && (!str_starts(p->hash, STR("$argon2id$")) || p->hash.n > HASH_MAX)) {
         diag_error(&r->diags, yaml_get(map, STR("password"))->pos, "not an argon2id hash");
-        diag_hint(&r->diags, "make one with: lotse-ctl password");
+        diag_hint(&r->diags, "make one with: lotse-gateway --hash-password");
     }
 }
 

@@ -8,10 +8,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/version.h"
+#include "connectors/local.h"
 #include "gateway/gateway.h"
 #include "gateway/keyring.h"
 
@@ -162,6 +164,50 @@ static enum gateway_exit generate_key(const char *path)
     return EXIT_FAILED;
 }
 
+/* One line of standard input, without echo when a person types it. */
+static bool read_password(struct secret *ret)
+{
+    char line[1026];
+    struct termios before, quiet;
+    bool typed = tcgetattr(STDIN_FILENO, &before) == 0;
+    if (typed) {
+        quiet = before;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+        fputs("Password: ", stderr);
+    }
+    bool read = fgets(line, sizeof(line), stdin) != NULL;
+    if (typed) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+        fputs("\n", stderr);
+    }
+    if (read) {
+        line[strcspn(line, "\n")] = 0;
+        secret_set(ret, str_from(line));
+    }
+    bytes_wipe(line, sizeof(line));
+    return read && !secret_is_empty(ret);
+}
+
+static enum gateway_exit hash_password(void)
+{
+    auto_secret password = {0};
+    auto_arena a;
+    struct str hash;
+    struct err e = {0};
+    arena_init(&a, ARENA_REQUEST_MAX);
+    if (!read_password(&password)) {
+        fputs("lotse-gateway: no password: type one line, or send it on standard input\n", stderr);
+        return EXIT_CONFIG;
+    }
+    if (local_password_hash(&password, &a, &hash, &e) < 0) {
+        fprintf(stderr, "lotse-gateway: %s\n", e.text);
+        return EXIT_FAILED;
+    }
+    printf("%.*s\n", STR_F(hash));
+    return EXIT_FINE;
+}
+
 static enum gateway_exit print_made(void (*make)(struct buf *out))
 {
     auto_buf text = BUF_INIT((size_t)1 << 20);
@@ -181,6 +227,7 @@ int main(int argc, char **argv)
     case OPTION_CONFIG: return (int)run(value);
     case OPTION_CHECK: return (int)check(value);
     case OPTION_GENERATE_KEY: return (int)generate_key(value);
+    case OPTION_HASH_PASSWORD: return (int)hash_password();
     case OPTION_SAMPLE: return (int)print_made(config_sample);
     case OPTION_MANUAL: return (int)print_made(config_manual);
     case OPTION_REFERENCE: return (int)print_made(config_reference);

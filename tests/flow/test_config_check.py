@@ -6,8 +6,9 @@ import subprocess
 import pytest
 
 from tests.lib.ca import CA
+from tests.lib.connector import Connector
 from tests.lib.gateway import PEOPLE, Gateway, run
-from tests.lib.tools import ROOT
+from tests.lib.tools import ROOT, ours
 
 
 def test_sample_in_the_repository_is_what_the_program_prints():
@@ -102,3 +103,17 @@ def test_wrong_usage_says_how_it_is_used(arguments):
 def test_help_and_version():
     assert "--check FILE" in run("--help").stdout
     assert run("--version").stdout.startswith("lotse-gateway ")
+
+
+def test_a_hash_made_by_the_program_lets_the_person_in(tmp_path):
+    made = subprocess.run([ours("lotse-gateway"), "--hash-password"], input="Hafen 1\n", capture_output=True, text=True, timeout=60)
+    assert (made.returncode, made.stderr) == (0, "") and made.stdout.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    path = tmp_path / "people.yaml"
+    path.write_text(f'people: [{{username: a.b, id: "1", password: "{made.stdout.strip()}"}}]\n')
+    with Connector({"id": "local", "path": str(path)}) as c:
+        assert (c.login("a.b", "Hafen 1")["outcome"], c.login("a.b", "Hafen 2")["outcome"]) == ("ok", "wrong_password")
+
+
+def test_an_empty_password_is_not_hashed():
+    made = subprocess.run([ours("lotse-gateway"), "--hash-password"], input="\n", capture_output=True, text=True, timeout=60)
+    assert made.returncode == 2 and "no password" in made.stderr and made.stdout == ""
