@@ -115,6 +115,13 @@ def test_every_rule_has_a_case():
     assert set(rules) == {c[0] for c in CASES}
 
 
+def test_the_closing_line_counts_rules_not_files(root):
+    write(root, {"base/x.c": "goto a;\ngoto b;\n", "base/y.c": "goto a;\nstrcpy(a, b);\n", "base/z.c": "int z;\n"})
+    found, closing = lint(root, "goto,banned,heap,pragma")  # heap is not for base/, pragma not for .c
+    assert len(found) == 4 and closing == "lint: 0 passed, 2 failed"
+    assert lint(root, "goto,else,words")[1] == "lint: 2 passed, 1 failed"
+
+
 def test_an_exception_is_granted_by_count(root):
     write(root, {"base/x.c": "goto a;\ngoto b;\n", "tools/lint.allow": "# why\ngoto base/x.c 2 because of this\n"})
     assert lint(root, "goto") == ([], "lint: 1 passed, 0 failed")
