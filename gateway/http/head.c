@@ -94,18 +94,63 @@ static struct refusal check_target(struct str t)
     return FINE;
 }
 
+/* RFC 3986 3.2.2, coarse: what is not a name, an address and a port never gets far enough to be
+ * logged. */
+static bool is_host(struct str host)
+{
+    for (size_t i = 0; i < host.n; i++) {
+        char c = host.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && (c == 0 || !strchr(".-_:[]~!$&'()*+,;=%", c)))
+            return false;
+    }
+    return host.n > 0;
+}
+
+/* RFC 3986 3.1: schemes in any case. */
+static struct str behind_scheme(struct str target)
+{
+    static const char *const schemes[] = {"https://", "http://"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+        struct str scheme = str_from(schemes[i]);
+        if (str_eq_nocase(str_from_to(target, 0, scheme.n), scheme))
+            return str_from_to(target, scheme.n, target.n);
+    }
+    return STR_NONE;
+}
+
+/*
+ * RFC 9112 3.2.2: a server MUST accept the absolute-form, although only proxies are asked in it.
+ * Its authority goes before Host; nothing here depends on either, so it is checked and left behind.
+ */
+static struct refusal read_absolute(struct str target, struct head *h)
+{
+    struct str rest = behind_scheme(target);
+    size_t n = 0;
+    while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?')
+        n++;
+    struct str authority = str_from_to(rest, 0, n);
+    /* RFC 9110 4.2.1: an empty host MUST be rejected; 4.2.4: user information is an error (no '@')
+     */
+    if (!is_host(authority) || authority.p[0] == ':')
+        return REFUSE(400, "the request target must begin with a slash or name a host");
+    h->path = str_from_to(rest, n, rest.n);
+    str_split(h->path, '?', &h->path, &h->query);
+    if (h->path.n == 0) /* RFC 9110 4.2.3: an empty path is "/" */
+        h->path = STR("/");
+    return FINE;
+}
+
 static struct refusal read_target(struct str target, struct head *h)
 {
     if (target.n > HEAD_TARGET_MAX)
         return REFUSE(414, "request target too long");
-    /* RFC 9112 3.2.1: origin-form. We are an origin behind a fixed name and no proxy: the
-       absolute-form, which would bring a second host name, is refused. */
-    if (target.n == 0 || target.p[0] != '/')
-        return REFUSE(400, "the request target must begin with a slash");
     struct refusal refused = check_target(target);
     if (refused.status)
         return refused;
-    h->target = h->path = target;
+    if (!str_starts(target, STR("/")))
+        return read_absolute(target, h);
+    h->path = target; /* RFC 9112 3.2.1: origin-form */
     str_split(target, '?', &h->path, &h->query);
     return FINE;
 }
@@ -261,19 +306,6 @@ static struct refusal read_field_line(struct str line, size_t body_max, struct h
     if (!is_field_value(value))
         return REFUSE(400, "control character in a header field");
     return read_field(name, value, body_max, h);
-}
-
-/* RFC 3986 3.2.2, coarse: what is not a name, an address and a port never gets far enough to be
- * logged. */
-static bool is_host(struct str host)
-{
-    for (size_t i = 0; i < host.n; i++) {
-        char c = host.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && (c == 0 || !strchr(".-_:[]~!$&'()*+,;=%", c)))
-            return false;
-    }
-    return host.n > 0;
 }
 
 static struct refusal check_whole(const struct head *h)

@@ -19,7 +19,8 @@ struct head { /* texts point into the bytes that were parsed */
     enum http_method method;
     bool method_known;
     bool http_1_0;
-    struct str target, path, query; /* raw; query without the '?' */
+    struct str path, query; /* raw; query without the '?'. Of an absolute target what is behind the
+                               authority */
     struct str host, content_type, content_encoding, authorization, cookie, origin, accept_language,
         user_agent, if_none_match, cors_method;
     struct str forwarded[HEAD_FORWARDED_MAX]; /* X-Forwarded-For, line by line */

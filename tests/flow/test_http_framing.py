@@ -120,7 +120,10 @@ REFUSED = {
     "broken encoding": (400, b"GET /healthz?q=%zz HTTP/1.1\r\n" + HOST + b"\r\n"),
     "byte over 0x7f in the target": (400, b"GET /healthz?q=\xc3\xa4 HTTP/1.1\r\n" + HOST + b"\r\n"),
     "fragment in the target": (400, b"GET /healthz#x HTTP/1.1\r\n" + HOST + b"\r\n"),
-    "absolute target": (400, b"GET http://evil.example/healthz HTTP/1.1\r\n" + HOST + b"\r\n"),
+    "absolute target without a host": (400, b"GET https:///healthz HTTP/1.1\r\n" + HOST + b"\r\n"),
+    "absolute target with a user": (400, b"GET https://evil@localhost/healthz HTTP/1.1\r\n" + HOST + b"\r\n"),
+    "absolute target, other scheme": (400, b"GET file://localhost/healthz HTTP/1.1\r\n" + HOST + b"\r\n"),
+    "absolute target and no host field": (400, b"GET https://localhost/healthz HTTP/1.1\r\n\r\n"),
     "target without a slash": (400, b"GET healthz HTTP/1.1\r\n" + HOST + b"\r\n"),
     "asterisk target": (400, b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n"),
     "tunnel": (501, b"CONNECT localhost:443 HTTP/1.1\r\n" + HOST + b"\r\n"),
@@ -175,6 +178,14 @@ def test_refused_the_same_byte_by_byte(gateway, name):
     # a closed socket that is still written to may lose the answer on its way; an answer that came must be the right one
     assert got == b"" or got.startswith(b"HTTP/1.1 %d " % status), got[:200]
     assert answers(got) <= 1
+
+
+@pytest.mark.parametrize("authority", [b"https://localhost", b"HTTP://evil.example:80", b"http://[::1]"])
+def test_of_an_absolute_target_only_the_path_counts(gateway, authority):  # RFC 9112 3.2.2
+    for path, status in ((b"/healthz", 200), (b"/healthz/", 404), (b"//healthz", 404), (b"", 200)):
+        got = talk(gateway, b"GET " + authority + path + b" HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
+        assert got.startswith(b"HTTP/1.1 %d " % status), (path, got[:200])
+        assert b"evil.example" not in got
 
 
 NOT_FOUND = [b"/..%2f..%2fadmin", b"/%68ealthz", b"//healthz", b"/healthz/", b"/healthz/..", b"/./healthz", b"/HEALTHZ",

@@ -40,7 +40,16 @@ static const struct {
     {"large", STR("POST /a HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n\r\n"), 413, true},
     {"folded", STR("GET /a HTTP/1.1\r\n" HOST "X: a\r\n b\r\n\r\n"), 400, true},
     {"space before colon", STR("GET /a HTTP/1.1\r\n" HOST "X : a\r\n\r\n"), 400, true},
-    {"absolute", STR("GET http://a/a HTTP/1.1\r\n" HOST "\r\n"), 400, true},
+    {"absolute", STR("GET http://b/a HTTP/1.1\r\n" HOST "\r\n"), 0, false},
+    {"absolute without host field", STR("GET http://a/a HTTP/1.1\r\n\r\n"), 400, true},
+    {"absolute, two hosts", STR("GET http://a/a HTTP/1.1\r\n" HOST HOST "\r\n"), 400, true},
+    {"absolute, no authority", STR("GET http:///a HTTP/1.1\r\n" HOST "\r\n"), 400, true},
+    {"absolute, port alone", STR("GET http://:80/a HTTP/1.1\r\n" HOST "\r\n"), 400, true},
+    {"absolute, user", STR("GET http://u@a/a HTTP/1.1\r\n" HOST "\r\n"), 400, true},
+    {"absolute, backslash", STR("GET http://a\\b/a HTTP/1.1\r\n" HOST "\r\n"), 400, true},
+    {"absolute, other scheme", STR("GET ftp://a/a HTTP/1.1\r\n" HOST "\r\n"), 400, true},
+    {"authority", STR("GET a:443 HTTP/1.1\r\n" HOST "\r\n"), 400, true},
+    {"asterisk", STR("OPTIONS * HTTP/1.1\r\n" HOST "\r\n"), 400, true},
 };
 #define N_CASES (sizeof(cases) / sizeof(*cases))
 
@@ -121,6 +130,32 @@ static void the_head_points_at_what_was_said(void **state)
     guard_fini(&g);
 }
 
+static void of_an_absolute_target_the_path_counts(void **state)
+{
+    static const struct {
+        const char *line, *path, *query;
+    } targets[] = {
+        {"GET http://b/a HTTP/1.1", "/a", ""},
+        {"GET HTTPS://login.example:8443/a/b?c=d HTTP/1.1", "/a/b", "c=d"},
+        {"GET http://[::1]:80/a?b=http://c/d HTTP/1.1", "/a", "b=http://c/d"},
+        {"GET http://b//a HTTP/1.1", "//a", ""},
+        {"GET http://b/ HTTP/1.1", "/", ""},
+        {"GET http://b HTTP/1.1", "/", ""},
+        {"GET http://b?c=d HTTP/1.1", "/", "c=d"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+        struct guard g;
+        auto_buf request = BUF_INIT(4096);
+        buf_fmt(&request, "%s\r\n" HOST "\r\n", targets[i].line);
+        feed(&g, buf_str(&request), 5);
+        if (g.state != GUARD_COMPLETE || !str_is(g.head.path, targets[i].path) ||
+            !str_is(g.head.query, targets[i].query) || !str_is(g.head.host, "a"))
+            fail_msg("%s: %.*s ? %.*s", targets[i].line, STR_F(g.head.path), STR_F(g.head.query));
+        guard_fini(&g);
+    }
+}
+
 static void a_body_that_is_too_large_is_swallowed_up_to_a_bound(void **state)
 {
     (void)state;
@@ -160,6 +195,7 @@ int main(void)
         cmocka_unit_test(pieces_of_any_size_end_the_same),
         cmocka_unit_test(a_line_or_header_without_end_is_refused_at_its_limit),
         cmocka_unit_test(the_head_points_at_what_was_said),
+        cmocka_unit_test(of_an_absolute_target_the_path_counts),
         cmocka_unit_test(a_body_that_is_too_large_is_swallowed_up_to_a_bound),
         cmocka_unit_test(a_reset_guard_knows_nothing_of_the_last_request),
     };
