@@ -251,7 +251,7 @@ static void a_good_request_shows_the_form(void **state)
         assert_page(form, 200);
         assert_true(rig_form_state(&rig, form).n > 0);
         assert_true(str_contains(rig_header(form, "Content-Security-Policy"),
-                                 STR("form-action 'self' https://app.example")));
+                                 STR("form-action 'self' https: https://app.example")));
     }
 }
 

@@ -93,7 +93,7 @@ static void the_policy_allows_our_style_and_nothing_else(void **state)
     page_csp(&csp, STR("https://rp.example"));
     assert_has(&csp, "default-src 'none'");
     assert_has(&csp, "frame-ancestors 'none'");
-    assert_has(&csp, "form-action 'self' https://rp.example");
+    assert_has(&csp, "form-action 'self' https: https://rp.example");
     assert_has_not(&csp, "unsafe");
     page_logged_out(&page, LANG_EN);
     page_close_window(&page, LANG_DE);
