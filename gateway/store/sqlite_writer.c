@@ -106,9 +106,11 @@ static void fail_all(struct sqlite_writer *w, struct op *ops, int code)
         op->outcome = STORE_FAILED;
         *op->e = e;
     }
-    if (is_full(code) && !w->full_said)
+    /* a quota or a limit on the file's size is no full disk to SQLite, but a failed write */
+    bool no_room = is_full(code) || code == SQLITE_IOERR_WRITE;
+    if (no_room && !w->full_said)
         log_error("the store cannot be written", LOG_C("reason", e.text));
-    w->full_said = is_full(code);
+    w->full_said = no_room;
 }
 
 static void fail_unsynced(struct op *ops)
