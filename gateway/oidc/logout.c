@@ -162,8 +162,9 @@ static void ask(const struct oidc_call *c, const struct logout *l)
          .client_id = l->client ? l->client->id : STR_NONE);
     auto_buf html = BUF_INIT(PAGE_MAX);
     page_logout(&html, &page);
-    page_reply(c, 200, &html,
-               l->client && l->redirect_uri.n ? redirect_uri_origin(l->redirect_uri) : STR_NONE);
+    /* only what was registered may stand in a header: the rest is whatever somebody wrote */
+    bool known = l->client && post_logout_uri_is_registered(l->client, l->redirect_uri);
+    page_reply(c, 200, &html, known ? redirect_uri_origin(l->redirect_uri) : STR_NONE);
 }
 
 /* False: the store failed, and that is answered. */
