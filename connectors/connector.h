@@ -50,9 +50,11 @@ struct directory {
 /* What a peer must handle by a switch without default. */
 enum connector_outcome {
     CONNECTOR_OK, /* *ret_person is filled; state is ACCOUNT_ACTIVE after authenticate */
-    CONNECTOR_WRONG_PASSWORD, /* or unknown person: the two cannot be told apart, by text or by time
-                               */
-    CONNECTOR_GONE,           /* lookup only: no such person any more */
+    /* Or unknown person: the two cannot be told apart, by text or by time. After authenticate
+     * ret_person->id says whose password it was not, when the connector knows: one person may have
+     * several login names, and only who counts tries may look at it. */
+    CONNECTOR_WRONG_PASSWORD,
+    CONNECTOR_GONE, /* lookup only: no such person any more */
     CONNECTOR_DISABLED,
     CONNECTOR_LOCKED,
     CONNECTOR_EXPIRED,

@@ -237,6 +237,8 @@ static enum connector_outcome authenticate(struct connector *c, struct arena *a,
     if (outcome != CONNECTOR_OK)
         return check_nobody(&w, typed, outcome, e);
     outcome = check_password(&w, typed, e);
+    if (outcome == CONNECTOR_WRONG_PASSWORD)
+        ret_person->id = w.found.person.id;
     if (outcome != CONNECTOR_OK)
         return outcome;
     /* Once more and with groups, from the server that checked the password: a bind that succeeds

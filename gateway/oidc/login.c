@@ -53,12 +53,11 @@ static enum throttle_result judged(enum connector_outcome outcome)
     case CONNECTOR_OK: return THROTTLE_RIGHT;
     case CONNECTOR_WRONG_PASSWORD:
     case CONNECTOR_GONE: return THROTTLE_WRONG;
-    case CONNECTOR_DISABLED: /* the directory says so without or after looking at the password: no
-                                guess is confirmed, none forgiven */
+    case CONNECTOR_DISABLED:
     case CONNECTOR_LOCKED:
     case CONNECTOR_EXPIRED:
     case CONNECTOR_MUST_CHANGE_PASSWORD:
-    case CONNECTOR_REFUSED:
+    case CONNECTOR_REFUSED: return THROTTLE_COUNTED;
     case CONNECTOR_UNAVAILABLE: return THROTTLE_NEITHER;
     }
     return THROTTLE_NEITHER;
@@ -81,8 +80,8 @@ static bool try_password(const struct oidc_call *c, struct attempt *t)
     enum connector_outcome outcome =
         t->connector->ops->authenticate(t->connector, call_arena(c), t->name, &password,
                                         c->request->deadline_ms, &t->person, &t->e);
-    login_throttle_end(c->env->throttle, &t->try, judged(outcome),
-                       clock_monotonic_ms(c->env->clock));
+    const struct throttle_end end = {judged(outcome), t->connector->id, t->person.id};
+    login_throttle_end(c->env->throttle, &t->try, &end, clock_monotonic_ms(c->env->clock));
     if (outcome == CONNECTOR_OK)
         return true;
     refuse(c, t, failures[outcome].event, failures[outcome].notice);

@@ -222,6 +222,28 @@ static void sec_097_without_a_good_hint_the_person_is_asked(void **state)
     assert_page(auth(), 200);
 }
 
+/* The form's policy names where it leads: a text nobody registered does not get into a header. */
+static void sec_015_the_logout_form_leads_to_registered_places_only(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "https%3A%2F%2Fa%3Bscript-src%20*%3B%2F",
+        "https%3A%2F%2Fa%0D%0ASet-Cookie%3A%20x%3Dy%2F",
+        "https%3A%2F%2Fevil.example%2F",
+        "javascript%3Aalert(1)",
+    };
+    rig_redeem(&rig, "app", rig_code(&rig, "app", "", "ada"));
+    for (size_t i = 0; i < N_OF(bad); i++) {
+        struct reply *ask =
+            get("/logout", rig_fmt(&rig, "client_id=app&post_logout_redirect_uri=%s", bad[i]));
+        assert_page(ask, 200);
+        assert_true(
+            str_ends(rig_header(ask, "Content-Security-Policy"), STR("form-action 'self'")));
+    }
+    assert_true(str_ends(rig_header(get("/logout", "client_id=app" BYE), "Content-Security-Policy"),
+                         STR("form-action 'self' https://app.example")));
+}
+
 static void a_logout_of_strangers_is_refused(void **state)
 {
     (void)state;
@@ -252,16 +274,19 @@ static void sec_099_logout_leaves_devices_logged_in(void **state)
 
 /* --- the throttle */
 
+static struct str person_of_tries; /* whose name it is, as the directory says */
+
 static enum throttle_verdict try(const char *name, const char *password, const char *peer,
                                  enum throttle_result result)
 {
     struct throttle_try t;
+    const struct throttle_end end = {result, STR("ldap"), person_of_tries};
     const struct throttle_login login = {STR("ldap"), str_from(name), str_from(password),
                                          str_from(peer)};
     enum throttle_verdict verdict =
         login_throttle_begin(rig.env.throttle, &login, rig.clock.ms, &t);
     if (verdict == THROTTLE_GO)
-        login_throttle_end(rig.env.throttle, &t, result, rig.clock.ms);
+        login_throttle_end(rig.env.throttle, &t, &end, rig.clock.ms);
     return verdict;
 }
 
@@ -321,6 +346,98 @@ static void a_directory_that_is_down_throttles_nobody(void **state)
         assert_int_equal(try("ada", "right", "203.0.113.9", THROTTLE_NEITHER), THROTTLE_GO);
 }
 
+static void an_unusable_account_is_throttled_too(void **state)
+{
+    (void)state;
+    int tried = 0;
+    for (int i = 0; i < 200; i++)
+        tried += try("ada", rig_fmt(&rig, "guess %d", i), rig_fmt(&rig, "192.0.2.%d", i),
+                     THROTTLE_COUNTED) == THROTTLE_GO;
+    assert_int_equal(tried, 6);
+}
+
+/* Authelia CVE-2025-24806, GHSA-hjj4-hfjm-fmrj: a counter for each way of writing the name. */
+static void sec_110_every_spelling_of_a_name_is_one_account(void **state)
+{
+    (void)state;
+    static const char *const spellings[] = {
+        "ada lovelace",
+        "ADA LOVELACE",
+        "  Ada   Lovelace ",
+        "\xEF\xBD\x81\xEF\xBD\x84\xEF\xBD\x81 lovelace", /* full-width */
+        "a\xC2\xAD"
+        "da lovelace", /* soft hyphen */
+        "a\xE2\x80\x8B"
+        "da lovelace",         /* zero-width space */
+        "ada\xC2\xA0lovelace", /* no-break space */
+        "\xC3\x81"
+        "da lovelace", /* A with acute: equal in AD */
+        "\xF0\x9D\x93\xAA"
+        "da lovelace", /* mathematical a */
+    };
+    int tried = 0;
+    for (size_t i = 0; i < 40; i++)
+        tried += try(spellings[i % N_OF(spellings)], rig_fmt(&rig, "guess %zu", i),
+                     rig_fmt(&rig, "192.0.2.%zu", i), THROTTLE_WRONG) == THROTTLE_GO;
+    assert_int_equal(tried, 6);
+}
+
+static void sec_110_mail_address_and_login_name_are_one_account(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"ada", "ada@example.com", "a.lovelace", "S-1-5-21-7"};
+    int tried = 0;
+    person_of_tries = STR("id-of-ada");
+    for (size_t i = 0; i < 200; i++)
+        tried += try(names[i % N_OF(names)], rig_fmt(&rig, "guess %zu", i),
+                     rig_fmt(&rig, "192.0.2.%zu", i), THROTTLE_WRONG) == THROTTLE_GO;
+    assert_in_range(tried, 6, 6 + N_OF(names)); /* a name costs one try to be known */
+    person_of_tries = STR("id-of-ben");
+    assert_int_equal(try("ben", "x", "192.0.2.1", THROTTLE_WRONG), THROTTLE_GO);
+    rig_pass(&rig, 60000);
+    person_of_tries = STR("id-of-ada");
+    assert_int_equal(try("a.lovelace", "right", "192.0.2.1", THROTTLE_RIGHT), THROTTLE_GO);
+    assert_int_equal(try("ada", "slip", "192.0.2.1", THROTTLE_WRONG), THROTTLE_GO);
+    person_of_tries = STR_NONE;
+}
+
+static void sec_110_a_network_of_ipv6_is_one_peer(void **state)
+{
+    (void)state;
+    int tried = 0;
+    for (int i = 0; i < 200; i++)
+        tried += try(rig_fmt(&rig, "user%d", i), "x", rig_fmt(&rig, "2001:db8:0:7::%x", i),
+                     THROTTLE_WRONG) == THROTTLE_GO;
+    assert_int_equal(tried, 50);
+    assert_int_equal(try("ada", "x", "2001:db8:0:8::1", THROTTLE_WRONG), THROTTLE_GO);
+}
+
+static void sec_110_a_flood_of_names_does_not_wash_an_account_clean(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        try("ada", rig_fmt(&rig, "guess %d", i), "192.0.2.1", THROTTLE_WRONG);
+    assert_int_equal(try("ada", "one more", "192.0.2.1", THROTTLE_WRONG), THROTTLE_WAIT);
+    for (int i = 0; i < 20000; i++)
+        try(rig_fmt(&rig, "user%d", i), "x", rig_fmt(&rig, "10.%d.%d.1", i >> 8, i & 255),
+            THROTTLE_WRONG);
+    assert_int_equal(try("ada", "one more", "192.0.2.1", THROTTLE_WRONG), THROTTLE_WAIT);
+}
+
+static void a_changed_password_is_tried_again_after_a_minute(void **state)
+{
+    (void)state;
+    assert_int_equal(try("ada", "new", "192.0.2.1", THROTTLE_WRONG),
+                     THROTTLE_GO); /* a replica lags */
+    assert_int_equal(try("ada", "new", "192.0.2.1", THROTTLE_WRONG), THROTTLE_KNOWN_WRONG);
+    rig_pass(&rig, 60000);
+    assert_int_equal(try("ada", "new", "192.0.2.1", THROTTLE_WRONG), THROTTLE_GO);
+    rig_pass(&rig, 599999);
+    assert_int_equal(try("ada", "new", "192.0.2.1", THROTTLE_WRONG), THROTTLE_KNOWN_WRONG);
+    rig_pass(&rig, 1);
+    assert_int_equal(try("ada", "new", "192.0.2.1", THROTTLE_RIGHT), THROTTLE_GO);
+}
+
 static void many_names_stay_within_the_table(void **state)
 {
     (void)state;
@@ -355,12 +472,19 @@ int main(void)
         TEST(logout_answers_by_what_it_was_given),
         TEST(sec_096_only_a_registered_uri_is_redirected_to),
         TEST(sec_097_without_a_good_hint_the_person_is_asked),
+        TEST(sec_015_the_logout_form_leads_to_registered_places_only),
         TEST(a_logout_of_strangers_is_refused),
         TEST(sec_099_logout_leaves_devices_logged_in),
         TEST(a_known_wrong_password_is_answered_without_the_directory),
         TEST(guesses_at_an_account_become_slow_and_a_right_one_clears_that),
         TEST(one_peer_cannot_try_everybody),
         TEST(a_directory_that_is_down_throttles_nobody),
+        TEST(an_unusable_account_is_throttled_too),
+        TEST(sec_110_every_spelling_of_a_name_is_one_account),
+        TEST(sec_110_mail_address_and_login_name_are_one_account),
+        TEST(sec_110_a_network_of_ipv6_is_one_peer),
+        TEST(sec_110_a_flood_of_names_does_not_wash_an_account_clean),
+        TEST(a_changed_password_is_tried_again_after_a_minute),
         TEST(many_names_stay_within_the_table),
         TEST(a_throttled_login_says_so),
     };
