@@ -45,7 +45,7 @@ static int exchange_bind(struct ldap_conn *conn, const struct ldap_config *c,
 static bool is_same_person(struct str authzid, const struct ldap_config *c,
                            const struct ldap_found *found)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct str who, domain, name, dn;
     if (c->s.account.rules == LDAP_ACCOUNT_AD && str_starts(authzid, STR("u:"))) {

@@ -264,7 +264,7 @@ static struct env *read_again(struct gateway *g, struct config *c, struct diags 
 
 void gateway_reload(struct gateway *g)
 {
-    auto_arena a;
+    auto_arena a = {0};
     struct diags d;
     arena_init(&a, ARENA_NO_MAX);
     diags_init(&d, &a);
@@ -336,7 +336,7 @@ bool gateway_stop(struct gateway *g)
 
 enum gateway_exit gateway_start(struct gateway *g, const char *config_path)
 {
-    auto_arena a;
+    auto_arena a = {0};
     struct diags d;
     arena_init(&a, ARENA_NO_MAX);
     diags_init(&d, &a);

@@ -60,7 +60,7 @@ static int create(struct store *store, const struct sealer *sealer, struct keyse
                   struct err *e)
 {
     auto_keyset *ks = NULL;
-    auto_arena a;
+    auto_arena a = {0};
     uint64_t revision;
     struct write w = {.key = STR(RECORD_KEY), .durability = STORE_DURABLE};
     arena_init(&a, ARENA_REQUEST_MAX);
@@ -80,7 +80,7 @@ static int create(struct store *store, const struct sealer *sealer, struct keyse
 int keyring_load(struct store *store, const struct sealer *sealer, struct keyset **ret_keyset,
                  bool *ret_created, struct err *e)
 {
-    auto_arena a;
+    auto_arena a = {0};
     struct record record;
     arena_init(&a, ARENA_REQUEST_MAX);
     *ret_created = false;

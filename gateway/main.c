@@ -140,7 +140,7 @@ static enum gateway_exit run(const char *path)
 
 static enum gateway_exit check(const char *path)
 {
-    auto_arena a;
+    auto_arena a = {0};
     struct diags d;
     auto_buf text = BUF_INIT((size_t)1 << 20);
     arena_init(&a, ARENA_NO_MAX);

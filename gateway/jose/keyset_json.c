@@ -94,7 +94,7 @@ static int read_jwk(const json_t *jwk, struct arena *a, struct key **ret_key, st
 
 static int read_keys(const json_t *keys, struct key_entry *entries, size_t *n, struct err *e)
 {
-    auto_arena a;
+    auto_arena a = {0};
     const json_t *jwk;
     size_t i;
 

@@ -107,7 +107,7 @@ int keyset_unseal(struct str text, const struct sealer *sealer, struct keyset **
     struct key_entry entries[KEYSET_MAX];
     struct str plain;
     size_t n = 0;
-    auto_arena a;
+    auto_arena a = {0};
 
     arena_init(&a, 2 * PLAIN_MAX);
     if (!unseal(sealer, PURPOSE, text, &a, &plain))

@@ -143,7 +143,7 @@ static struct callback kept(struct arena *a, const struct callback *answer)
  * arena of its own. */
 static bool judge(struct listener *l, struct listener_connection *c, struct listener_wait *w)
 {
-    auto_arena scratch;
+    auto_arena scratch = {0};
     struct callback answer;
     arena_init(&scratch, 8 * CALLBACK_BYTES_MAX);
     switch (callback_parse(buf_str(&c->in), l->port, &scratch, &answer)) {

@@ -91,7 +91,7 @@ int main(int argc, char **argv, char **environment)
 {
     struct options o;
     struct err e;
-    auto_arena arena;
+    auto_arena arena = {0};
     arena_init(&arena, (size_t)16 << 20);
     os_protect_memory();
     message_setup(environment);

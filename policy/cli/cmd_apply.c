@@ -67,7 +67,7 @@ static int apply_site(struct run *s, struct site_plan *p, struct api *api)
     api_set_timeout(api, s->options->timeout_ms);
     for (size_t i = 0; i < p->plan.n; i++) {
         enum apply_outcome outcome = APPLY_DONE;
-        auto_arena scratch;
+        auto_arena scratch = {0};
         struct apply apply = {.api = api, .arena = &scratch, .dry_run = s->options->dry_run};
         arena_init(&scratch, (size_t)64 << 20);
         if (apply_step(&apply, &p->plan.items[i], &outcome, &s->err) < 0)

@@ -39,7 +39,7 @@ static const struct access **make_accesses(struct run *s)
 static int answer(struct run *s, const struct access *const *accesses, struct str line,
                   struct buf *out)
 {
-    auto_arena scratch;
+    auto_arena scratch = {0};
     struct can_question q;
     struct rbac_reason reason = {0};
     size_t site = 0;

@@ -38,7 +38,7 @@ static enum cli_exit run_command(const struct cli_options *o, struct arena *a)
 
 int main(int argc, char **argv)
 {
-    auto_arena arena;
+    auto_arena arena = {0};
     auto_buf text = BUF_INIT((size_t)1 << 20);
     struct cli_options options;
     struct err e;

@@ -108,7 +108,7 @@ static double best_us(void (*once)(struct bench *b), struct bench *b, int n)
 static void bench_alg(const struct keyset *ks, struct signer *signer, enum jose_alg alg, int n)
 {
     struct bench b = {.ks = ks, .signer = signer, .alg = alg, .claims = a_persons_claims()};
-    auto_arena kept;
+    auto_arena kept = {0};
     struct err e;
 
     arena_init(&kept, ARENA_REQUEST_MAX);
@@ -129,7 +129,7 @@ static void bench_seal(int n)
     struct sealer *s = NULL;
     struct str back;
     static char plain[400];
-    auto_arena a, kept;
+    auto_arena a = {0}, kept = {0};
     struct err e;
 
     arena_init(&a, ARENA_REQUEST_MAX);

@@ -68,7 +68,7 @@ static bool read_one(struct load *load, uint64_t number)
 {
     struct record r;
     char key[32];
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     arena_init(&a, ARENA_REQUEST_MAX);

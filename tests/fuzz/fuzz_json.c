@@ -8,7 +8,7 @@ static void check_read(struct str text)
     struct err e = {0};
     auto_json *j = json_read(text, (size_t)1 << 16, &e);
     MUST(j || e.text[0]);
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct str s, *strs = NULL;
     int64_t number;
@@ -36,7 +36,7 @@ static void check_written(struct str text)
     auto_json *back = json_read(buf_str(&out), (size_t)8 << 20, &e);
     if (str_has(text, '\0')) /* a NUL is written, but jansson reads none */
         return;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, (size_t)16 << 20);
     struct str s;
     MUST(json_get_str(back, "a", &a, &s));

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void check_token(const struct keyset *ks, struct str token, enum token_type type)
 {
-    auto_arena a;
+    auto_arena a = {0};
     struct claims claims;
 
     arena_init(&a, ARENA_REQUEST_MAX);
@@ -37,7 +37,7 @@ static void check_token(const struct keyset *ks, struct str token, enum token_ty
 
 static void check_payload(struct str payload, enum token_type type)
 {
-    auto_arena a;
+    auto_arena a = {0};
     auto_buf once = BUF_INIT(1 << 20), twice = BUF_INIT(1 << 20);
     struct claims claims, again;
 

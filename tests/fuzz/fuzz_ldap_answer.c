@@ -108,7 +108,7 @@ static void close_both(struct ldap_conn *conn, int peer)
 
 static void try_search(const struct ldap_config *c, const uint8_t *data, size_t n)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct err e = {0};
     struct seen seen = {.config = c, .arena = &a};

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                                    .command = STR("lotse-login"),
                                    .sites = &site,
                                    .n_sites = 1};
-    auto_arena a;
+    auto_arena a = {0};
     auto_buf once = BUF_INIT((size_t)1 << 20), twice = BUF_INIT((size_t)1 << 20);
     struct err e;
     arena_init(&a, (size_t)8 << 20);

@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct params p, again;
     if (!params_parse(input_of(data, n), &a, &p))
@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         buf_char(&text, '=');
         buf_url(&text, p.items[i].value);
     }
-    auto_arena b;
+    auto_arena b = {0};
     arena_init(&b, (size_t)64 << 20);
     MUST(params_parse(buf_str(&text), &b, &again) && again.n == p.n);
     for (size_t i = 0; i < p.n; i++) {

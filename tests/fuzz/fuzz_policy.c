@@ -98,7 +98,7 @@ static void emit(const struct policy *p, size_t site, const struct access **ret_
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct diags d, of_snapshot;
     diags_init(&d, &a);

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static const struct policy_resources nothing;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct err e;
     struct rbac_set set = {0};

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     const struct sealer *s = the_sealer();
     struct str back;
-    auto_arena a;
+    auto_arena a = {0};
 
     arena_init(&a, (size_t)8 << 20);
     if (n == 0)

@@ -43,7 +43,7 @@ static void check_node(const struct yaml *y, size_t depth, struct diags *d)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, (size_t)16 << 20);
     struct diags d;
     diags_init(&d, &a);

@@ -177,7 +177,7 @@ static enum connector_outcome one(const struct call *call, struct arena *a, stru
 
 static void run_one(const struct call *call, struct json_out *j)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct person person = {0};
     struct err e = {0};
@@ -201,7 +201,7 @@ static void *many(void *arg)
 {
     struct crowd *crowd = arg;
     int64_t counts[CONNECTOR_UNAVAILABLE + 1] = {0};
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     for (int64_t i = 0; i < crowd->n; i++) {
         struct person person = {0};
@@ -240,7 +240,7 @@ static void run_bench(const struct call *call, const json_t *o, struct json_out 
 
 static void run_read_all(const struct call *call, struct json_out *j)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct directory d = {0};
     struct err e = {0};
@@ -261,7 +261,7 @@ static void run_health(const struct call *call, struct json_out *j)
 
 static void run_hash(const struct call *call, struct json_out *j)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct str hash = STR_NONE;
     struct err e = {0};
@@ -286,7 +286,7 @@ static struct str bytes_from(const json_t *o, const char *key, const char *key_h
 
 static void run(struct connector *c, const json_t *o)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, INPUT_MAX);
     auto_buf out = BUF_INIT((size_t)256 << 20);
     struct json_out j;
@@ -322,7 +322,7 @@ int main(void)
     size_t cap = 0;
     ssize_t n = getline(&line, &cap, stdin);
     struct err e = {0};
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, INPUT_MAX);
     log_setup(STDERR_FILENO, LOG_FORMAT_TEXT, LOG_INFO);
     auto_json *settings = n > 0 ? json_read((struct str){line, (size_t)n}, INPUT_MAX, &e) : NULL;

@@ -39,7 +39,7 @@ enum store_outcome store_put_c(struct store *s, const char *key, const char *val
 
 void assert_stored(struct store *s, const char *key, const char *value)
 {
-    auto_arena a;
+    auto_arena a = {0};
     struct record r = {0};
     struct err e;
 
@@ -156,7 +156,7 @@ static void what_expired_is_absent_for_every_operation(void **state)
     struct store_range all = {.limit = 10};
     struct records records = {.n = 9};
     uint64_t revision = 0;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     arena_init(&a, ARENA_NO_MAX);
@@ -198,7 +198,7 @@ static void limits_on_keys_and_values_are_kept(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct write w = {.key = {bytes, cases[i].n_key}, .value = {bytes, cases[i].n_value}};
         struct record r = {0};
-        auto_arena a;
+        auto_arena a = {0};
         struct err e;
         arena_init(&a, ARENA_NO_MAX);
         assert_int_equal(s->ops->put(s, &w, NULL, &e), cases[i].outcome);
@@ -237,7 +237,7 @@ static void put_odd_keys(struct store *s)
 static void keys_may_hold_any_byte(void **state)
 {
     struct store *s = ((struct store_case *)*state)->store;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     arena_init(&a, ARENA_NO_MAX);
@@ -270,7 +270,7 @@ static void a_list_is_exactly_the_prefix_in_key_order(void **state)
         {{"zz", 2}, {NULL, 0}, 0, 0},
     };
     struct store *s = ((struct store_case *)*state)->store;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     arena_init(&a, ARENA_NO_MAX);
@@ -294,7 +294,7 @@ static void paging_gives_every_record_once(void **state)
     struct store_range range = {.prefix = STR("p/"), .limit = 7};
     char key[32], last[32] = "";
     size_t n_all = 0, n;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     arena_init(&a, ARENA_NO_MAX);
@@ -337,14 +337,14 @@ static void what_does_not_fit_the_arena_fails_politely(void **state)
 
     assert_int_equal(s->ops->put(s, &w, NULL, &e), STORE_OK);
     {
-        auto_arena small;
+        auto_arena small = {0};
         arena_init(&small, 4096);
         assert_int_equal(s->ops->get(s, &small, w.key, &r, &e), STORE_FAILED);
         assert_int_equal(e.class, ERR_LIMIT);
         assert_int_equal(r.revision, 42);
     }
     {
-        auto_arena small;
+        auto_arena small = {0};
         arena_init(&small, 4096);
         assert_int_equal(s->ops->list(s, &small, &all, &records, &e), STORE_FAILED);
         assert_int_equal(records.n, 42);
@@ -456,7 +456,7 @@ static bool add_one(struct store *s)
     struct record r = {0};
     int64_t count = 0;
     char value[24];
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     arena_init(&a, ARENA_NO_MAX);

@@ -5,7 +5,7 @@
 static void memory_is_zeroed_and_aligned(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     for (size_t n = 1; n < 20000; n = n * 3 + 1) {
         unsigned char *p = arena_alloc(&a, n);
@@ -24,7 +24,7 @@ static void memory_is_zeroed_and_aligned(void **state)
 static void the_ceiling_holds_and_is_remembered(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, 1000);
     assert_non_null(arena_alloc(&a, 900));
     assert_null(arena_alloc(&a, 200));
@@ -42,7 +42,7 @@ static void the_ceiling_holds_and_is_remembered(void **state)
 static void sizes_do_not_overflow(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     assert_null(arena_array(&a, (size_t)1 << 62, 16));
     arena_reset(&a);
@@ -54,7 +54,7 @@ static void sizes_do_not_overflow(void **state)
 static void copies_end_in_nul(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct str s = arena_str(&a, str_from_to(STR("hello world"), 0, 5));
     assert_string_equal(s.p, "hello");
@@ -67,7 +67,7 @@ static void copies_end_in_nul(void **state)
 static void a_pushed_array_keeps_its_items(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct {
         struct item {

@@ -15,7 +15,7 @@ static void assert_printed(const struct diags *d, const char *expected)
 static void the_caret_stands_under_the_characters(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct diags d;
     diags_init(&d, &a);
@@ -36,7 +36,7 @@ static void they_are_printed_by_file_and_position(void **state)
 {
     (void)state;
     static const struct source other = {"a.yaml", {"x\n", 2}};
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct diags d;
     diags_init(&d, &a);
@@ -58,7 +58,7 @@ static void positions_outside_of_the_text_do_no_harm(void **state)
 {
     (void)state;
     static const struct source empty = {"e", {NULL, 0}};
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct diags d;
     diags_init(&d, &a);
@@ -78,7 +78,7 @@ static void of_a_long_line_the_part_around_the_caret_is_shown(void **state)
     for (int i = 0; i < 5000; i++)
         buf_lit(&text, "0123456789");
     struct source source = {"l", buf_str(&text)};
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct diags d;
     diags_init(&d, &a);
@@ -100,7 +100,7 @@ static void nothing_in_a_text_reaches_the_terminal_as_a_command(void **state)
 {
     (void)state;
     static const struct source evil = {"\x1b]0;x", {"a\x1b[31m\xe2\x80\xae\tb\xff", 12}};
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct diags d;
     diags_init(&d, &a);
@@ -117,7 +117,7 @@ static void nothing_in_a_text_reaches_the_terminal_as_a_command(void **state)
 static void after_the_maximum_they_are_only_counted(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct diags d;
     diags_init(&d, &a);
@@ -135,7 +135,7 @@ static void after_the_maximum_they_are_only_counted(void **state)
 static void an_exhausted_arena_still_counts_errors(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, 32);
     struct diags d;
     diags_init(&d, &a);

@@ -62,7 +62,7 @@ static void names_have_one_form(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_REQUEST_MAX);
         struct str got = STR_NONE, again;
         bool ok = dn_normalise(str_from(names[i].in), &a, &got);
@@ -79,7 +79,7 @@ static void sizes_are_bounded(void **state)
 {
     (void)state;
     static char big[DN_MAX + 16];
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct str got;
     memset(big, 'x', sizeof big);
@@ -118,7 +118,7 @@ static void below_is_by_whole_names(void **state)
 static void parts_and_joins(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct str type, value, joined;
     assert_true(dn_first(STR("cn=a\\,b=c,dc=x"), &type, &value));

@@ -30,7 +30,7 @@ static void forms_are_read_strictly(void **state)
         {STR("=x"), NULL},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_REQUEST_MAX);
         struct params p = {0};
         assert_int_equal(params_parse(cases[i].in, &a, &p), cases[i].shown != NULL);
@@ -44,7 +44,7 @@ static void forms_are_read_strictly(void **state)
 static void more_than_64_pairs_are_refused(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     auto_buf b = BUF_INIT(10000);
     struct params p;
@@ -60,7 +60,7 @@ static void a_small_arena_refuses_and_does_not_crash(void **state)
 {
     (void)state;
     for (size_t max = 0; max < 200; max += 16) {
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, max);
         struct params p;
         assert_int_equal(params_parse(STR("a=1&b=22222222222222222222"), &a, &p), max >= 144);
@@ -70,7 +70,7 @@ static void a_small_arena_refuses_and_does_not_crash(void **state)
 static void absent_and_empty_are_the_same(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct params p;
     assert_true(params_parse(STR("a=&b=x&c=1&c=2"), &a, &p));

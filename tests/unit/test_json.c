@@ -70,7 +70,7 @@ static void getters_take_their_type_and_nothing_else(void **state)
         json_read(STR("{\"s\":\"x\",\"i\":5,\"r\":5.0,\"b\":true,\"n\":null,\"l\":[\"a\",\"b\"],"
                       "\"m\":[\"a\",1],\"e\":[]}"),
                   1000, &e);
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_REQUEST_MAX);
     struct str s = STR("before"), *strs = NULL;
     int64_t i = 7;

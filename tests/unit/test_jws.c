@@ -85,7 +85,7 @@ static void assert_same(const struct claims *a, const struct claims *b)
 static void what_is_signed_reads_back_unchanged(void **state)
 {
     static const enum token_type types[] = {TOKEN_ID, TOKEN_ACCESS, TOKEN_LOGOUT};
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -115,7 +115,7 @@ static void the_least_token_has_only_what_it_must(void **state)
                             .exp = 2};
     struct claims read;
     struct str token;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     (void)state;
@@ -260,7 +260,7 @@ static void hostile_tokens_are_refused_each_for_its_reason(void **state)
     struct key *k = keyset_active(ks, JOSE_ES256);
     for (size_t i = 0; i < N_OF(hostile); i++) {
         struct claims read;
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_NO_MAX);
         struct str token = token_of(k, filled(hostile[i].header, key_kid(k), &a),
                                     str_from(hostile[i].payload), &a);
@@ -294,7 +294,7 @@ static void access_and_logout_tokens_have_what_they_must(void **state)
     struct key *k = keyset_active(ks, JOSE_ES256);
     for (size_t i = 0; i < N_OF(cases); i++) {
         struct claims read;
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_NO_MAX);
         struct str header = arena_fmt(&a, "{\"alg\":\"ES256\",\"kid\":\"%.*s\",\"typ\":\"%s\"}",
                                       STR_F(key_kid(k)), token_typ(cases[i].type));
@@ -315,7 +315,7 @@ static struct str good_token(const struct keyset *ks, enum jose_alg alg, struct 
 static void no_change_of_any_byte_survives(void **state)
 {
     static const char replacements[] = {'A', '.', '=', '+', '/', '\n', 0, (char)0xff};
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -338,7 +338,7 @@ static void no_truncation_and_no_addition_survives(void **state)
 {
     static const char *const behind[] = {"A", "=", "==", ".", ".e30", " ", "\n", "AAAA"};
     struct claims read;
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -362,7 +362,7 @@ static void no_truncation_and_no_addition_survives(void **state)
 static void other_spellings_of_the_same_bytes_are_refused(void **state)
 {
     struct claims read;
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -390,7 +390,7 @@ static void a_token_over_the_ceiling_is_not_even_looked_at(void **state)
                             .exp = 2};
     struct claims read;
     struct str token;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     (void)state;
@@ -416,7 +416,7 @@ static void deep_and_wide_contents_are_refused(void **state)
 {
     auto_buf deep = BUF_INIT(20000), wide = BUF_INIT(20000);
     struct claims read;
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -443,7 +443,7 @@ static void no_key_is_a_reason_of_its_own(void **state)
 {
     struct claims read;
     struct err e;
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -476,7 +476,7 @@ static void time_is_judged_to_the_second(void **state)
 
 static void at_hash_is_that_of_the_specification(void **state)
 {
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);

@@ -338,7 +338,7 @@ static void a_sealed_set_comes_back_whole_and_only_with_its_key(void **state)
     auto_keyset *again = NULL, *none = NULL;
     struct str text;
     size_t n, n_again;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     (void)state;

@@ -20,7 +20,7 @@ static void filters_take_values_only_as_values(void **state)
         {"(uid={username})", "(uid=)", {"", 0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_REQUEST_MAX);
         auto_buf out = BUF_INIT(LDAP_FILTER_MAX);
         struct ldap_filter f;
@@ -41,7 +41,7 @@ static void filters_that_are_none_are_refused(void **state)
         "(u id=a)",  "(uid=a(b)",   "({username})",   "(|a=b)",    " (uid=a)",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_REQUEST_MAX);
         struct ldap_filter f;
         struct err e = {0};

@@ -55,7 +55,7 @@ static void requests_are_judged(void **state)
         {"\x16\x03\x01\r\n\r\n", CALLBACK_BAD},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct callback c;
         arena_init(&a, 1 << 20);
         if (parse(cases[i].text, &c, &a) != cases[i].result)
@@ -67,7 +67,7 @@ static void requests_are_judged(void **state)
 static void values_are_decoded(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     struct callback c;
     arena_init(&a, 1 << 20);
     assert_int_equal(
@@ -91,7 +91,7 @@ static void values_are_decoded(void **state)
 static void a_head_without_end_is_given_up(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     struct callback c;
     auto_buf long_head = BUF_INIT(2 * CALLBACK_BYTES_MAX);
     arena_init(&a, 1 << 20);
@@ -121,7 +121,7 @@ static void pasted_addresses_are_understood(void **state)
         {"?code=a&code=b&state=b", false},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct callback c;
         arena_init(&a, 1 << 20);
         assert_int_equal(callback_parse_pasted(str_from(cases[i].line), &a, &c), cases[i].good);

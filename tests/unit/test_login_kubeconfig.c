@@ -26,7 +26,7 @@ static struct kubeconfig_plan plan_of(size_t n)
 static int merge(const char *text, const struct kubeconfig_plan *plan, struct buf *out,
                  struct err *e)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, (size_t)16 << 20);
     return kubeconfig_merge(str_from(text), plan, &a, out, e);
 }

@@ -44,7 +44,7 @@ static void discovery_is_believed_only_when_it_is_ours(void **state)
         {"[]", "is for issuer"},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct err e = {0};
         struct gateway g = {.issuer = STR("https://l.example")};
         arena_init(&a, 1 << 20);
@@ -82,7 +82,7 @@ static void clusters_are_checked_before_they_reach_a_kubeconfig(void **state)
         {"{}", -1},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct err e;
         struct gateway g = {.issuer = STR("https://l.example")};
         arena_init(&a, 1 << 20);
@@ -95,7 +95,7 @@ static void clusters_are_checked_before_they_reach_a_kubeconfig(void **state)
 static void what_was_saved_is_read(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     auto_buf text = BUF_INIT(65536), scopes = BUF_INIT(4096);
     struct err e;
     struct site sites[] = {{STR("fra"), STR("https://a"), STR("k8s-fra"), STR("Q0E=")},
@@ -129,7 +129,7 @@ static void what_was_saved_is_read(void **state)
 static void sessions_are_read_back_and_nothing_less(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     auto_buf text = BUF_INIT(65536);
     struct session s = {.issuer = STR("https://l.example"),
                         .client_id = STR("lotse-login"),
@@ -186,7 +186,7 @@ static void answers_of_the_token_endpoint_are_classified(void **state)
         {503, "", GRANT_UNREACHABLE, "status 503"},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct grant g = {0};
         struct str why = STR("");
         arena_init(&a, 1 << 20);
@@ -264,7 +264,7 @@ static void id_tokens_are_checked(void **state)
         {"7", "lotse-login", "", "", "ID token"},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct err e = {0};
         struct id_token t;
         struct id_token_expected expected = {STR("https://l.example"), STR("lotse-login"),
@@ -287,7 +287,7 @@ static void texts_that_are_no_jws_are_refused(void **state)
     static const char *const cases[] = {"",         "a",          "a.b",        "a.b.c.d", ".e30.c",
                                         "e30.e30.", "e30.e3 0.c", "e30.e30=.c", "e30.!.c"};
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct err e;
         struct id_token t;
         arena_init(&a, 1 << 20);

@@ -56,7 +56,7 @@ static void each_notice_has_its_own_text_in_both_languages(void **state)
     (void)state;
     for (int lang = LANG_EN; lang <= LANG_DE; lang++) {
         struct str seen[LOGIN_NOTICE_EXPIRED_FORM + 1];
-        auto_arena arena;
+        auto_arena arena = {0};
         arena_init(&arena, ARENA_NO_MAX);
         for (int n = LOGIN_NOTICE_NONE; n <= LOGIN_NOTICE_EXPIRED_FORM; n++) {
             auto_buf out = PAGE;

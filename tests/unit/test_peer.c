@@ -30,7 +30,7 @@ static void addresses_are_read_strictly(void **state)
         {"[::1", NULL},
         {"1.2.3.4, 5.6.7.8", NULL},
     };
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, 4096);
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct str out = shown(&a, cases[i].in);
@@ -94,7 +94,7 @@ static void only_trusted_proxies_may_name_another(void **state)
         {"10.0.0.1", {"2001:db8::7"}, "2001:db8::7"},
     };
     struct cidr trusted;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, 8192);
     assert_true(cidr_parse(STR("10.0.0.0/24"), &trusted));
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

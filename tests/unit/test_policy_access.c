@@ -143,7 +143,7 @@ static struct rbac_question question_of(size_t i)
 static void a_rule_allows_what_kubernetes_says(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
         struct rbac_rule rule = rule_of(&a, i);
@@ -171,7 +171,7 @@ static const struct access *cells_of(struct arena *a, const struct rbac_set *set
 static void the_cells_allow_the_same(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     size_t n = sizeof(rules) / sizeof(*rules);
     struct rbac_set set = {0};
@@ -231,7 +231,7 @@ static const struct {
 static void a_subject_is_who_kubernetes_says(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i++) {
         struct rbac_subject s = {subjects[i].kind, STR_C(subjects[i].name),
@@ -293,7 +293,7 @@ static const struct {
 static void bindings_hold_where_they_are(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e = {0};
     struct rbac_set set = {0};
     arena_init(&a, ARENA_NO_MAX);
@@ -429,7 +429,7 @@ static void both_evaluators_never_disagree(void **state)
     int64_t rounds = 400;
     str_to_i64(STR_C(getenv("LOTSE_FUZZ_ROUNDS")), &rounds);
     for (int64_t round = 0; round < rounds; round++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct rbac_set set = {0};
         arena_init(&a, ARENA_NO_MAX);
         for (uint32_t i = 0, n = 4 + below(16); i < n; i++)
@@ -443,7 +443,7 @@ static void both_evaluators_never_disagree(void **state)
 static void who_can_names_the_whole_chain(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e = {0};
     struct rbac_set set = {0};
     arena_init(&a, ARENA_NO_MAX);
@@ -467,7 +467,7 @@ static void who_can_agrees_with_asking_each(void **state)
 {
     (void)state;
     for (size_t round = 0; round < 200; round++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct rbac_set set = {0};
         arena_init(&a, ARENA_NO_MAX);
         for (uint32_t i = 0; i < 12; i++)

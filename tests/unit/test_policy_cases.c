@@ -163,7 +163,7 @@ static bool is_expectation(struct str name)
 
 static bool check_case(const char *path)
 {
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct run r = {.a = &a};
     struct sections all = {0};
@@ -224,7 +224,7 @@ static void the_manual_names_every_key(void **state)
 #undef KEY
 #undef LATER
     };
-    auto_arena a;
+    auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
     struct str manual = read_text(&a, "docs/policy.md");
     for (size_t i = 0; i < N_OF(keys); i++)

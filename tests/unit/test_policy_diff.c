@@ -74,7 +74,7 @@ static void a_diff_says_who_gains_and_loses_what(void **state)
     };
     static const struct policy_resources discovery = {rows, 4};
     for (size_t i = 0; i < sizeof(diffs) / sizeof(*diffs); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         struct err e = {0};
         arena_init(&a, ARENA_NO_MAX);
         struct rbac_set before = set_of(&a, diffs[i].before), after = set_of(&a, diffs[i].after);

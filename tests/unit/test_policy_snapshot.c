@@ -31,7 +31,7 @@ static const char text[] =
 
 static struct policy_snapshot *snapshot(void)
 {
-    auto_arena a;
+    auto_arena a = {0};
     struct diags d;
     struct source source = {"policy.yaml", STR(text)};
     arena_init(&a, ARENA_NO_MAX);
@@ -83,7 +83,7 @@ static void a_person_gets_exactly_these_groups(void **state)
     (void)state;
     struct policy_snapshot *s = snapshot();
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_REQUEST_MAX);
         struct str groups[8], rest = STR_C(cases[i].groups);
         size_t n = 0;
@@ -107,7 +107,7 @@ static void a_request_without_memory_gets_no_groups(void **state)
     struct str group = STR("cn=pay-dev" BASE);
     struct snapshot_subject subject = {STR("k.lang"), &group, 1, STR("k8s-fra"), JUNE};
     for (size_t max = 0; max < 64; max += 16) {
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, max);
         struct snapshot_groups got = {.n = 77};
         assert_false(policy_snapshot_groups(s, &subject, &a, &got));
@@ -129,7 +129,7 @@ static void sites_are_those_of_the_policy(void **state)
 static void a_wrong_text_gives_no_snapshot(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     struct diags d;
     struct source source = {
         "policy.yaml",
@@ -145,7 +145,7 @@ static void *use(void *argument)
 {
     struct policy_snapshot *s = argument;
     for (size_t i = 0; i < 2000; i++) {
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_REQUEST_MAX);
         struct policy_snapshot *mine = policy_snapshot_ref(s);
         struct str group = STR("cn=pay-dev" BASE);
@@ -211,7 +211,7 @@ static void a_shrunken_directory_is_refused(void **state)
 static void a_lock_comes_back_as_written(void **state)
 {
     (void)state;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e = {0};
     struct policy_lock back;
     arena_init(&a, ARENA_NO_MAX);

@@ -30,7 +30,7 @@ static void what_is_sealed_comes_back(void **state)
     static const size_t sizes[] = {0, 1, 15, 16, 17, 255, 4096, 100000};
     struct sealer *s = sealer_of(KEY_A, NULL);
     static char bytes[100000];
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -52,7 +52,7 @@ static void another_purpose_or_key_opens_nothing(void **state)
 {
     struct sealer *s = sealer_of(KEY_A, NULL), *other = sealer_of(KEY_B, NULL);
     struct str back = STR("untouched");
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -71,7 +71,7 @@ static void a_replaced_key_still_opens_until_it_is_dropped(void **state)
     struct sealer *before = sealer_of(KEY_A, NULL), *during = sealer_of(KEY_B, KEY_A),
                   *after = sealer_of(KEY_C, KEY_B);
     struct str back;
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -91,7 +91,7 @@ static void no_flipped_bit_no_cut_and_no_addition_survives(void **state)
     struct sealer *s = sealer_of(KEY_A, KEY_B);
     auto_buf bytes = BUF_INIT(1024);
     struct str back;
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -122,7 +122,7 @@ static void no_two_seals_are_alike(void **state)
 {
     struct sealer *s = sealer_of(KEY_A, NULL);
     struct str texts[200];
-    auto_arena a;
+    auto_arena a = {0};
 
     (void)state;
     arena_init(&a, ARENA_NO_MAX);
@@ -139,7 +139,7 @@ static void a_full_arena_and_a_huge_text_are_no_crash(void **state)
     struct sealer *s = sealer_of(KEY_A, NULL);
     static char huge[2 << 20];
     struct str back = STR("untouched");
-    auto_arena small, a;
+    auto_arena small = {0}, a = {0};
 
     (void)state;
     arena_init(&small, 16);
@@ -176,7 +176,7 @@ static void *seal_on(void *data)
 
     for (int i = 0; i < 300; i++) {
         struct str back = STR_NONE;
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_REQUEST_MAX);
         snprintf(purpose, sizeof(purpose), "p%d", i % 24); /* more than are kept */
         if (!unseal(s, purpose, seal(s, purpose, STR("plain"), &a), &a, &back) ||

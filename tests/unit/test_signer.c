@@ -41,7 +41,7 @@ static struct claims good_claims(void)
 static int try_to_sign(const struct claims *claims, struct err *e)
 {
     struct str token = STR_NONE;
-    auto_arena a;
+    auto_arena a = {0};
 
     arena_init(&a, ARENA_REQUEST_MAX);
     auto_keyset *ks = test_keyset();
@@ -335,7 +335,7 @@ static void without_an_active_key_nothing_is_signed(void **state)
     struct claims c = good_claims();
     auto_keyset *ks = NULL;
     struct str token;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     (void)state;
@@ -358,7 +358,7 @@ static void new_keys_and_limits_are_followed(void **state)
     struct claims c = good_claims(), read;
     auto_keyset *fresh = NULL;
     struct str token;
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     (void)state;
@@ -392,7 +392,7 @@ static void *sign_on(void *data)
 
     while (!atomic_load(&busy->stop)) {
         struct str token;
-        auto_arena a;
+        auto_arena a = {0};
         struct err e;
         arena_init(&a, ARENA_REQUEST_MAX);
         bool good = signer_sign(busy->signer, &c, JOSE_ES256, &a, &token, &e) == 0 &&
@@ -452,7 +452,7 @@ static void libjwt_reads_what_we_sign(void **state)
     for (size_t i = 0; i < N_OF(cases); i++) {
         struct str token;
         jwt_t *jwt = NULL;
-        auto_arena a;
+        auto_arena a = {0};
         struct err e;
         arena_init(&a, ARENA_REQUEST_MAX);
         assert_int_equal(signer_sign(s, &c, cases[i].alg, &a, &token, &e), 0);

@@ -393,7 +393,7 @@ static void assert_at_least(struct store *s, int id, int number)
     struct record r = {0};
     int64_t found = -1;
     char key[32];
-    auto_arena a;
+    auto_arena a = {0};
     struct err e;
 
     arena_init(&a, ARENA_NO_MAX);

@@ -72,7 +72,7 @@ static void good_texts_become_trees(void **state)
         {STR("url: https://x.example:8443/a?b=c\n"), "{url: https://x.example:8443/a?b=c}"},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_parsed p;
+        auto_parsed p = {0};
         parse(&p, cases[i].text);
         assert_non_null(p.root);
         assert_int_equal(p.diags.n, 0);
@@ -133,7 +133,7 @@ static void what_is_refused_is_refused_at_its_place(void **state)
         {STR("a: 'x' y\n"), 1, 8, ""},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_parsed p;
+        auto_parsed p = {0};
         parse(&p, cases[i].text);
         assert_null(p.root);
         assert_true(p.diags.n_errors > 0);
@@ -168,7 +168,7 @@ static void the_limits_hold(void **state)
          "more than the 100 allowed"},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_parsed p;
+        auto_parsed p = {0};
         parse_within(&p, cases[i].text, limits);
         assert_int_equal(p.root != NULL, cases[i].part == NULL);
         if (cases[i].part)
@@ -182,7 +182,7 @@ static void a_small_arena_is_an_error_not_a_crash(void **state)
     for (size_t max = 0; max < 2000; max += 48) {
         struct arena small;
         arena_init(&small, max);
-        auto_arena a;
+        auto_arena a = {0};
         arena_init(&a, ARENA_NO_MAX);
         struct diags d;
         diags_init(&d, &a);
@@ -199,7 +199,7 @@ static void deep_and_wide_texts_end_quickly(void **state)
     auto_buf text = BUF_INIT((size_t)1 << 20);
     while (text.n < 500000)
         buf_lit(&text, "[");
-    auto_parsed deep;
+    auto_parsed deep = {0};
     parse(&deep, buf_str(&text));
     assert_null(deep.root);
     buf_reset(&text);
@@ -208,7 +208,7 @@ static void deep_and_wide_texts_end_quickly(void **state)
         buf_fmt(&text, "\xc3\xbc%d: 1, ",
                 i); /* one long line: positions must not cost its square */
     buf_lit(&text, "]");
-    auto_parsed wide;
+    auto_parsed wide = {0};
     parse(&wide, buf_str(&text));
     assert_non_null(wide.root);
     assert_int_equal(wide.root->n, 60000);
@@ -218,7 +218,7 @@ static void deep_and_wide_texts_end_quickly(void **state)
 static void positions_count_characters(void **state)
 {
     (void)state;
-    auto_parsed p;
+    auto_parsed p = {0};
     parse(&p, STR("gr\xc3\xbc\xc3\x9f"
                   "e: \"h\xc3\xa4llo\"\n"
                   "liste:\n"
@@ -269,7 +269,7 @@ static void values_have_the_type_asked_for_or_a_diagnostic(void **state)
         {STR("{a: b}"), false, false, false, false},
     };
     for (size_t i = 0; i < N_OF(cases); i++) {
-        auto_parsed p;
+        auto_parsed p = {0};
         parse(&p, cases[i].text);
         struct str s = STR("untouched");
         bool flag = false;
@@ -289,7 +289,7 @@ static void unknown_keys_are_named_with_the_nearest(void **state)
 {
     (void)state;
     static const struct str names[] = {STR("issuer"), STR("listen")};
-    auto_parsed p;
+    auto_parsed p = {0};
     parse(&p, STR("issuer: x\nlisten: y\nisuer: z\n"));
     assert_false(yaml_check_keys(p.root, names, N_OF(names), &p.diags));
     auto_buf out = BUF_INIT(1000);
@@ -303,7 +303,7 @@ static void unknown_keys_are_named_with_the_nearest(void **state)
     assert_null(yaml_get(yaml_get(p.root, STR("listen")), STR("x")));
     assert_null(yaml_get(NULL, STR("x")));
     assert_true(yaml_is_null(NULL));
-    auto_parsed list;
+    auto_parsed list = {0};
     parse(&list, STR("- a"));
     assert_false(yaml_check_keys(list.root, names, N_OF(names), &list.diags));
 }
