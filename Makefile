@@ -127,11 +127,17 @@ fuzz:
 	@tools/run-fuzz run out/fuzz/fuzz $(FUZZ)
 
 # --- manual pages, made from the tables in the programs
+MAN := $(OUT)/man/lotse-gateway.8 $(OUT)/man/lotse-policy.1 $(OUT)/man/lotse-login.1
 .PHONY: man
-man: $(OUT)/man/lotse-gateway.yaml.5
-$(OUT)/man/lotse-gateway.yaml.5: $(OUT)/bin/lotse-gateway
+man: $(MAN)
+$(OUT)/man/lotse-gateway.8: $(OUT)/bin/lotse-gateway
+$(OUT)/man/lotse-policy.1: $(OUT)/bin/lotse-policy
+$(OUT)/man/lotse-gateway.8 $(OUT)/man/lotse-policy.1:
 	@mkdir -p $(@D)
-	$< --manual >$@
+	$< --manual >$@.new && mv $@.new $@
+$(OUT)/man/lotse-login.1: $(OUT)/bin/lotse-login
+	@mkdir -p $(@D)
+	$< help -o man >$@.new && mv $@.new $@
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 
@@ -162,11 +168,20 @@ cov:
 	    awk '/^File/{f=$$2} /^Lines/{sub(/.*:/,"",$$2); print $$2, f}' | sort -n
 compdb:
 	$(MAKE) -n --always-make all testbins | tools/compdb >compile_commands.json
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/lotse
-	install -m 755 $(filter-out %/lotse-login-net,$(PROGRAMS:%=$(OUT)/bin/%)) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(OUT)/bin/lotse-login-net $(DESTDIR)$(PREFIX)/libexec/lotse
-	ln -sf lotse-login $(DESTDIR)$(PREFIX)/bin/kubectl-lotse
+# the unit and sysusers.d(5) are written for /usr; elsewhere they name where the programs are
+INSTALL_TO = $(DESTDIR)$(PREFIX)
+install: all man
+	install -d $(addprefix $(INSTALL_TO)/,bin libexec/lotse lib/systemd/system lib/sysusers.d share/doc/lotse/docs share/man/man1 share/man/man8)
+	install -m 755 $(filter-out %/lotse-login-net,$(PROGRAMS:%=$(OUT)/bin/%)) $(INSTALL_TO)/bin
+	install -m 755 $(OUT)/bin/lotse-login-net $(INSTALL_TO)/libexec/lotse
+	ln -sf lotse-login $(INSTALL_TO)/bin/kubectl-lotse
+	install -m 644 $(filter %.1,$(MAN)) $(INSTALL_TO)/share/man/man1
+	install -m 644 $(filter %.8,$(MAN)) $(INSTALL_TO)/share/man/man8
+	install -m 644 SECURITY.md LICENSE deploy/lotse-gateway.sample.yaml $(INSTALL_TO)/share/doc/lotse
+	install -m 644 $(wildcard docs/*.md) $(INSTALL_TO)/share/doc/lotse/docs
+	install -m 644 deploy/systemd/sysusers.conf $(INSTALL_TO)/lib/sysusers.d/lotse.conf
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' deploy/systemd/lotse-gateway.service >$(INSTALL_TO)/lib/systemd/system/lotse-gateway.service
+	chmod 644 $(INSTALL_TO)/lib/systemd/system/lotse-gateway.service
 clean:
 	rm -rf out
 
@@ -181,5 +196,5 @@ help:
 	@echo 'make bench        speed and memory beside their limits'
 	@echo 'make analyze cov  gcc -fanalyzer;  line coverage of the unit tests'
 	@echo 'make compdb       compile_commands.json for editors'
-	@echo 'make install      PREFIX=/usr/local DESTDIR='
+	@echo 'make install      programs, manual pages, systemd unit, documents; PREFIX=/usr/local DESTDIR='
 	@echo 'make setup        system packages, compiler and libraries only'

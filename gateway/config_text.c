@@ -82,7 +82,7 @@ void config_sample(struct buf *out)
     }
 }
 
-/* --- manual page (man-pages(7)) */
+/* --- manual page (man-pages(7)): options and configuration */
 
 /* roff reads a dot or quote at the start of a line, and backslashes anywhere. */
 static void roff(struct buf *out, const char *text)
@@ -143,20 +143,40 @@ static void manual_connectors(struct buf *out)
     }
 }
 
+static void manual_option(struct buf *out, const char *name, const char *argument, const char *help)
+{
+    buf_lit(out, ".TP\n.B \\-\\-");
+    roff(out, name);
+    if (argument)
+        buf_fmt(out, " \\fI%s\\fR", argument);
+    buf_lit(out, "\n");
+    roff(out, help);
+    buf_lit(out, "\n");
+}
+
 void config_manual(struct buf *out)
 {
-    buf_lit(out, ".TH LOTSE-GATEWAY.YAML 5 \"\" \"Lotse\" \"File Formats\"\n"
-                 ".SH NAME\nlotse-gateway.yaml \\- configuration of lotse-gateway\n"
-                 ".SH DESCRIPTION\nA YAML file without anchors, tags and duplicate keys. Paths are "
-                 "relative to it. "
-                 "Every mistake is reported with its line and column by\n.BR \"lotse-gateway "
-                 "\\-\\-check FILE\" .\n"
-                 ".SH KEYS\n");
+    buf_lit(out, ".TH LOTSE-GATEWAY 8 \"\" \"Lotse\" \"System Administration\"\n"
+                 ".SH NAME\nlotse-gateway \\- authentication gateway in front of Kubernetes\n"
+                 ".SH SYNOPSIS\n.B lotse-gateway\n\\fIOPTION\\fR\n"
+                 ".SH OPTIONS\n");
+#define OPTION(symbol, name, argument, help) manual_option(out, name, argument, help);
+#include "gateway/option.tbl.h"
+#undef OPTION
+    buf_lit(out,
+            ".SH SIGNALS\nSIGHUP reads the configuration, the policy and the certificate again; "
+            "SIGTERM and SIGINT end cleanly.\n"
+            ".SH EXIT STATUS\n0 fine, 1 failed, 2 wrong usage or configuration, 3 the store is "
+            "in use by another gateway or not usable.\n"
+            ".SH CONFIGURATION\nA YAML file without anchors, tags and duplicate keys. Paths are "
+            "relative to it. "
+            "Every mistake is reported with its line and column by\n.BR \"lotse-gateway "
+            "\\-\\-check FILE\" .\n");
     manual_table(out, "top level and sections", &config_table);
     manual_table(out, "clients (list)", &config_client_table);
     manual_table(out, "kubernetes.sites (list)", &config_site_table);
     manual_connectors(out);
-    buf_lit(out, ".SH SEE ALSO\n.BR lotse-gateway (8)\n");
+    buf_lit(out, ".SH SEE ALSO\n.BR lotse-login (1),\n.BR lotse-policy (1)\n");
 }
 
 /* --- reference in Markdown */

@@ -7,7 +7,7 @@ OPTION(GENERATE_KEY, "generate-key", "FILE", "make a key file (mode 0600); refus
 OPTION(HASH_PASSWORD, "hash-password", NULL,
        "read a password and print its argon2id hash, for a connector of type local")
 OPTION(SAMPLE, "sample-config", NULL, "print a commented sample configuration")
-OPTION(MANUAL, "manual", NULL, "print the manual page of the configuration (roff)")
+OPTION(MANUAL, "manual", NULL, "print the manual page (roff)")
 OPTION(REFERENCE, "reference", NULL, "print the reference of the configuration (Markdown)")
 OPTION(VERSION, "version", NULL, "print the version")
 OPTION(HELP, "help", NULL, "print this")

@@ -46,7 +46,7 @@ def test_sample_is_a_good_configuration(tmp_path):
 
 def test_manual_is_a_manual_page(tmp_path):
     page = run("--manual").stdout
-    assert page.startswith(".TH LOTSE-GATEWAY.YAML 5 ") and "key_file" in page
+    assert page.startswith(".TH LOTSE-GATEWAY 8 ") and "key_file" in page and ".B \\-\\-generate\\-key" in page
     if shutil.which("man"):
         (tmp_path / "x.5").write_text(page)
         done = subprocess.run(["man", "--warnings", "-l", str(tmp_path / "x.5")], capture_output=True, text=True)

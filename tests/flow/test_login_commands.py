@@ -9,7 +9,6 @@ import pytest
 
 from tests.flow.login_fixtures import ca, gateway, helper, logged_in  # noqa: F401 (fixtures)
 from tests.lib.login_helper import claims_of
-from tests.lib.tools import ROOT, ours
 
 
 # --- the other commands
@@ -122,8 +121,3 @@ def test_setup_respects_locks_and_foreign_names(helper, tmp_path):
     (tmp_path / "config.lock").write_text("")
     run = helper.run("setup", f"--kubeconfig={path}")
     assert run.returncode == 9 and "config.lock" in run.stderr
-
-
-def test_the_manual_page_is_the_one_made_from_the_tables():
-    made = subprocess.run([ours("lotse-login"), "help", "-o", "man"], capture_output=True, text=True, check=True).stdout
-    assert (ROOT / "deploy/man/lotse-login.1").read_text() == made, "run: lotse-login help -o man >deploy/man/lotse-login.1"

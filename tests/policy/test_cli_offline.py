@@ -1,6 +1,5 @@
 """Every command of lotse-policy on saved objects: what it says, what it writes, how it ends."""
 import json
-import pathlib
 import subprocess
 
 import pytest
@@ -226,14 +225,6 @@ def test_a_directory_that_cannot_be_read_is_never_an_empty_one(policy):
 def test_a_broken_object_file_stops_everything(policy):
     (policy.folder / "objects/namespaces-fra.json").write_text('{"kind": "NamespaceList", "items": [{"metadata": ')
     assert policy.offline("compile").returncode == USAGE
-
-
-def test_the_manual_page_is_what_the_program_knows():
-    page = subprocess.run([ours("lotse-policy"), "--manual"], capture_output=True, text=True, check=True).stdout
-    kept = pathlib.Path(__file__).resolve().parents[2] / "deploy/man/lotse-policy.1"
-    assert kept.read_text() == page, "run: lotse-policy --manual >deploy/man/lotse-policy.1"
-    for word in ("check", "apply", "who\\-can", "max\\-prune", "EXIT STATUS"):
-        assert word in page
 
 
 def test_help_names_the_options_of_a_command():
