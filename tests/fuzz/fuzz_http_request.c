@@ -43,8 +43,9 @@ static void feed(struct guard *g, struct str bytes, size_t piece)
 
 static void check_head(const struct head *h)
 {
-    const struct str texts[] = {h->target, h->host,   h->authorization,
-                                h->cookie, h->origin, h->user_agent};
+    const struct str texts[] = {h->path,          h->query,         h->host,
+                                h->authorization, h->cookie,        h->origin,
+                                h->user_agent,    h->if_none_match, h->cors_method};
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
         check(!texts[i].n ||
               (!memchr(texts[i].p, 0, texts[i].n) && !memchr(texts[i].p, '\n', texts[i].n) &&
@@ -81,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     check(whole.state == pieces.state && whole.refusal.status == pieces.refusal.status);
     if (whole.state == GUARD_COMPLETE) {
         check_head(&whole.head);
-        check(str_eq(whole.head.target, pieces.head.target) &&
+        check(str_eq(whole.head.path, pieces.head.path) &&
+              str_eq(whole.head.query, pieces.head.query) &&
               str_eq(buf_str(&whole.body), buf_str(&pieces.body)));
     }
     if (whole.state == GUARD_COMPLETE || whole.state == GUARD_REFUSED)
