@@ -31,9 +31,14 @@ bool message_is_german(void)
 
 void message_clean(struct buf *out, struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        buf_char(out, c < 0x20 || c == 0x7f ? ' ' : s.p[i]);
+    while (s.n > 0) {
+        struct str from = s;
+        uint32_t code;
+        if (!utf8_take(&s, &code) || code_point_is_control(code))
+            buf_char(out,
+                     ' '); /* U+009B moves a cursor as ESC [ does, U+202E turns the line round */
+        else
+            buf_bytes(out, from.p, from.n - s.n);
     }
 }
 

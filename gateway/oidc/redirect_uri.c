@@ -50,6 +50,19 @@ static struct str host_of(struct str authority)
     return str_split(authority, ':', &host, &port) ? host : authority;
 }
 
+/* A registered host also stands in a header, as a form's target: only what a host may hold (RFC
+ * 3986 3.2.2; a name beyond ASCII is written as punycode). */
+static bool is_authority(struct str authority)
+{
+    for (size_t i = 0; i < authority.n; i++) {
+        char c = authority.p[i];
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alnum && !strchr("-._:[]", c))
+            return false;
+    }
+    return true;
+}
+
 static const char *http_problem(struct str scheme, struct str rest)
 {
     if (!str_starts(rest, STR("//")))
@@ -61,6 +74,8 @@ static const char *http_problem(struct str scheme, struct str rest)
         return "it names no host";
     if (str_has(host, '*'))
         return "it holds a wildcard";
+    if (!is_authority(authority))
+        return "its host holds a byte that no host may hold";
     if (str_is(scheme, "https"))
         return NULL;
     if (str_is(host, "localhost") || str_is(host, "127.0.0.1") || str_is(host, "[::1]"))

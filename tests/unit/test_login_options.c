@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "login/exec_info.h"
+#include "login/message.h"
 #include "login/options.h"
 
 #define MOST 12
@@ -244,6 +245,29 @@ static void help_and_manual_name_every_option(void **state)
     assert_false(buf_failed(&help) || buf_failed(&manual));
 }
 
+/* What a gateway says is shown to a person at a terminal. */
+static void sec_107_foreign_text_moves_no_cursor(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"account locked, gr\u00fc\u00dfe \u2014 \u6e2f",
+         "account locked, gr\u00fc\u00dfe \u2014 \u6e2f"},
+        {"a\r\nb\x1b[2Jc\x7f", "a  b [2Jc "},
+        {"a\xC2\x9B"
+         "2Jb",
+         "a 2Jb"}, /* CSI as one code point */
+        {"a\xE2\x80\xAE"
+         "b",
+         "a b"},                     /* right-to-left override */
+        {"a\x9B\xFFz\xC2", "a  z "}, /* no UTF-8 */
+    };
+    for (size_t i = 0; i < N_OF(cases); i++) {
+        auto_buf out = BUF_INIT(256);
+        message_clean(&out, str_from(cases[i][0]));
+        assert_string_equal(buf_cstr(&out), cases[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +276,7 @@ int main(void)
         cmocka_unit_test(flags_and_ci),
         cmocka_unit_test(members_of_the_exec_info_are_found),
         cmocka_unit_test(help_and_manual_name_every_option),
+        cmocka_unit_test(sec_107_foreign_text_moves_no_cursor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

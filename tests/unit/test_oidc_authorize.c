@@ -131,6 +131,10 @@ static void sec_005_what_may_be_registered(void **state)
         {"HTTPS://app.example/cb", false},
         {"urn:ietf:wg:oauth:2.0:oob", false},
         {"file:///etc/passwd", false},
+        {"https://a;script-src/cb", false}, /* it will stand in a Content-Security-Policy */
+        {"https://a,b/cb", false},
+        {"https://a'b/cb", false},
+        {"https://xn--hfen-6qa.example:8443/cb;v=1", true},
     };
     for (size_t i = 0; i < N_OF(cases); i++)
         assert_int_equal(redirect_uri_problem(str_from(cases[i].uri)) == NULL, cases[i].good);
