@@ -20,6 +20,8 @@ X(WAITING_LOGIN, "waiting for the login in another window: {1}",
   "warte auf die Anmeldung in einem anderen Fenster: {1}")
 X(LOGIN_REQUIRED, "not logged in at {1}. Run: lotse-login login --issuer={1}",
   "nicht angemeldet bei {1}. Aufrufen: lotse-login login --issuer={1}")
+X(NO_SESSION, "not logged in anywhere. Run: lotse-login login --issuer=https://...",
+  "nirgends angemeldet. Aufrufen: lotse-login login --issuer=https://...")
 X(SESSION_ENDED, "the session at {1} has ended: {2}. Run: lotse-login login --issuer={1}",
   "die Sitzung bei {1} ist beendet: {2}. Aufrufen: lotse-login login --issuer={1}")
 X(ACCESS, "{1} refuses: {2}. Ask whoever administers Lotse",

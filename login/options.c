@@ -125,6 +125,11 @@ static int parse_words(struct options *o, int argc, char *const *argv, struct er
 {
     bool have_command = false;
     for (int at = 0; at < argc; at++) {
+        if (strcmp(argv[at], "--version") == 0) { /* what everybody tries first */
+            o->command = COMMAND_VERSION;
+            have_command = true;
+            continue;
+        }
         if (argv[at][0] == '-' && argv[at][1] != '\0') {
             if (take_option(o, argc, argv, &at, e) != 0)
                 return -1;
@@ -214,8 +219,9 @@ static int fill_from_exec_info(struct options *o, struct str info, struct err *e
 static int check_issuer(struct str issuer, struct err *e)
 {
     /* OpenID Connect Discovery 1.0, 3: https, no query, no fragment */
-    if (issuer.n > 0 && (!str_starts(issuer, STR("https://")) || issuer.n < 10))
-        return fail(e, ERR_CONFIG, "--issuer=%.*s must begin with https://", STR_F(issuer));
+    if (issuer.n > 0 && (!str_starts(issuer, STR("https://")) || issuer.n == strlen("https://")))
+        return fail(e, ERR_CONFIG, "--issuer=%.*s must begin with https:// and name a host",
+                    STR_F(issuer));
     if (issuer.n > 0 && !plain_is(issuer, "-._~:/[]%@!$&'()*+,;=", 400))
         return fail(e, ERR_CONFIG, "--issuer=%.*s is not an address without query and fragment",
                     STR_F(issuer));

@@ -200,6 +200,7 @@ int command_whoami(struct context *c)
     if (show_all(c, "gateways", whoami_gateway) > 0)
         return EXIT_OK;
     struct str issuer = option_get(c->options, OPTION_ISSUER);
-    return context_fail(c, EXIT_LOGIN_REQUIRED, MESSAGE_LOGIN_REQUIRED,
-                        issuer.n > 0 ? issuer : STR("https://..."), STR_NONE);
+    return context_fail(c, EXIT_LOGIN_REQUIRED,
+                        issuer.n > 0 ? MESSAGE_LOGIN_REQUIRED : MESSAGE_NO_SESSION, issuer,
+                        STR_NONE);
 }

@@ -111,7 +111,8 @@ static int store(struct cli_options *o, const struct option_row *row, struct str
         break;
     }
     if (!good)
-        return fail(e, ERR_CONFIG, "--%s %.*s: expected %s", row->name, STR_F(value), row->value);
+        return fail(e, ERR_CONFIG, "--%s %.*s: expected %s: %s", row->name, STR_F(value),
+                    row->value, row->help);
     if (row->kind == KIND_PERCENT || row->kind == KIND_TIME || row->kind == KIND_DURATION)
         *(int64_t *)field = number;
     return 0;
@@ -199,12 +200,14 @@ int cli_options_read(int argc, char *const *argv, struct arena *a, struct cli_op
     struct str first = STR_C(argc > 1 ? argv[1] : NULL);
     o.help = str_is(first, "--help") || str_is(first, "-h");
     o.manual = str_is(first, "--manual");
-    if (!o.help && !o.manual) {
+    o.version = str_is(first, "--version");
+    if (!o.help && !o.manual && !o.version) {
         if (first.n == 0)
             return fail(e, ERR_CONFIG, "which command? see lotse-policy --help");
         if (read_command(first, &o.command, e) < 0 || read_words(&w, &o, a, e) < 0)
             return -1;
-        if (!o.help && !o.manual && (read_arguments(&o, a, e) < 0 || check_combination(&o, e) < 0))
+        bool asks = o.help || o.manual || o.version;
+        if (!asks && (read_arguments(&o, a, e) < 0 || check_combination(&o, e) < 0))
             return -1;
     }
     *ret = o;

@@ -23,7 +23,7 @@ struct cli_options {
     struct strs_vec arguments; /* what stands behind the command and is no option */
     struct str directory, directory_config, objects, kubeconfig;
     struct str out, issuer, discovery_url, issuer_ca, lock, namespace, name, questions, save;
-    bool dry_run, no_prune, allow_shrink, planned, json, help, manual;
+    bool dry_run, no_prune, allow_shrink, planned, json, help, manual, version;
     int64_t max_prune, now_ms, timeout_ms;
 };
 

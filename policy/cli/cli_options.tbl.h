@@ -47,4 +47,5 @@ OPTION("timeout", 0, "DURATION", DURATION, timeout_ms, ALL,
        "for the directory, and for each site: retries end then (default: 60s)")
 OPTION("output", 0, "text|json", FORMAT, json, ALL, "how to answer (default: text)")
 OPTION("help", 'h', NULL, FLAG, help, ALL, "says this")
+OPTION("version", 0, NULL, FLAG, version, ALL, "says the version")
 OPTION("manual", 0, NULL, FLAG, manual, ALL, "writes the manual page, for man -l")

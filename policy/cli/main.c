@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/version.h"
 #include "policy/cli/run.h"
 
 static const struct {
@@ -48,8 +49,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "lotse-policy: %s\n", e.text);
         return CLI_USAGE;
     }
-    if (options.manual || options.help) {
-        if (options.manual)
+    if (options.manual || options.help || options.version) {
+        if (options.version)
+            buf_lit(&text, "lotse-policy " LOTSE_VERSION "\n");
+        else if (options.manual)
             cli_options_manual(&text);
         else
             cli_options_help(&options, options.command != N_COMMANDS, &text);

@@ -14,8 +14,10 @@ static const struct source *read_source(struct run *s, struct str path)
     auto_buf text = BUF_INIT(POLICY_MAX);
     struct source *source = ARENA_NEW(s->arena, struct source);
     const char *name = arena_cstr(s->arena, path);
-    if (file_read(name, POLICY_MAX, &text, &s->err) < 0)
+    if (file_read(name, POLICY_MAX, &text, &s->err) < 0) {
+        (void)fail_within(&s->err, "no policy (its files stand behind the command)");
         return NULL;
+    }
     *source = (struct source){name, arena_str(s->arena, buf_str(&text))};
     return source;
 }
@@ -117,6 +119,8 @@ static struct str context_of(const struct run *s, struct str site)
     return site;
 }
 
+#define NO_ACCESS "no access to clusters (--kubeconfig FILE, or --objects FOLDER for saved ones)"
+
 static int read_kubeconfigs(struct run *s, struct kubeconfig *k)
 {
     const char *environment = getenv("KUBECONFIG"), *home = getenv("HOME");
@@ -126,11 +130,10 @@ static int read_kubeconfigs(struct run *s, struct kubeconfig *k)
     if (list.n == 0 && home)
         list = arena_fmt(s->arena, "%s/.kube/config", home);
     if (list.n == 0)
-        return fail(&s->err, ERR_CONFIG,
-                    "no cluster: give --kubeconfig, or --objects for saved ones");
+        return fail(&s->err, ERR_CONFIG, NO_ACCESS);
     while (str_next(&list, ':', &path))
         if (path.n && kubeconfig_read(k, arena_cstr(s->arena, path), s->arena, &s->err) < 0)
-            return -1;
+            return fail_within(&s->err, NO_ACCESS);
     return 0;
 }
 
@@ -227,7 +230,7 @@ static void looked_at(struct run *s)
         buf_c(&line, " bindings; ");
     }
     if (s->n_clusters == 0)
-        buf_c(&line, "no cluster; ");
+        buf_c(&line, "no cluster (--kubeconfig, --objects); ");
     if (s->has_directory) {
         buf_c(&line, "directory: ");
         buf_count(&line, s->directory.n_people);
@@ -235,7 +238,7 @@ static void looked_at(struct run *s)
         buf_count(&line, s->directory.n_groups);
         buf_c(&line, " groups");
     } else
-        buf_c(&line, "no directory");
+        buf_c(&line, "no directory (--directory-config, --directory)");
     run_say_buf(s, &line);
 }
 

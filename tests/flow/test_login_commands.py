@@ -121,3 +121,9 @@ def test_setup_respects_locks_and_foreign_names(helper, tmp_path):
     (tmp_path / "config.lock").write_text("")
     run = helper.run("setup", f"--kubeconfig={path}")
     assert run.returncode == 9 and "config.lock" in run.stderr
+
+
+def test_without_any_session_the_way_to_one_is_named(helper):
+    run = subprocess.run([helper.program, "whoami"], env=helper.env, capture_output=True, text=True)
+    assert run.returncode == 3 and "not logged in anywhere. Run: lotse-login login --issuer=" in run.stderr
+    assert subprocess.run([helper.program, "--version"], capture_output=True, text=True).stdout.startswith("lotse-login ")

@@ -230,3 +230,16 @@ def test_a_broken_object_file_stops_everything(policy):
 def test_help_names_the_options_of_a_command():
     text = subprocess.run([ours("lotse-policy"), "apply", "--help"], capture_output=True, text=True, check=True).stdout
     assert "--dry-run" in text and "--max-prune" in text and "--questions" not in text
+
+
+def test_what_is_missing_is_named_with_what_to_give(tmp_path):
+    def run(*words):
+        return subprocess.run([ours("lotse-policy"), *words], capture_output=True, text=True, cwd=tmp_path, env={"HOME": str(tmp_path)})
+    done = run("check")
+    assert done.returncode == USAGE and "no policy (its files stand behind the command): open policy.yaml" in done.stderr
+    (tmp_path / "policy.yaml").write_text("lotse: 1\nsites: {fra: {audience: a}}\n")
+    done = run("diff")
+    assert done.returncode == USAGE and "--kubeconfig FILE, or --objects FOLDER" in done.stderr and ".kube/config" in done.stderr
+    done = run("check")
+    assert done.returncode == 0 and "--directory-config" in done.stdout
+    assert run("--version").stdout.startswith("lotse-policy ")

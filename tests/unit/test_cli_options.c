@@ -36,6 +36,8 @@ static void reads_what_was_said(void **state)
     assert_true(str_is(o.policy.items[0], "--odd.yaml"));
     assert_int_equal(read(&o, &a, &e, ARGV(W("test"), W("--at"), W("2026-12-31T18:00:00Z"))), 0);
     assert_true(o.now_ms == 1798740000000);
+    assert_int_equal(read(&o, &a, &e, ARGV(W("--version"))), 0);
+    assert_true(o.version);
     arena_fini(&a);
 }
 
@@ -56,7 +58,8 @@ static void what_is_not_understood_is_named(void **state)
         {ARGV(W("apply"), W("--dry-run=yes")), "takes no value"},
         {ARGV(W("apply"), W("--site")), "needs a value"},
         {ARGV(W("apply"), W("--timeout"), W("fast")), "expected DURATION"},
-        {ARGV(W("apply"), W("--max-prune"), W("101")), "expected PERCENT"},
+        {ARGV(W("apply"), W("--max-prune"), W("101")), "expected PERCENT: refuse to remove more"},
+        {ARGV(W("check"), W("--at"), W("yesterday")), "2026-12-31T18:00:00Z"},
         {ARGV(W("apply"), W("--output"), W("xml")), "expected text|json"},
         {ARGV(W("apply"), W("--objects"), W("x")), "apply writes to clusters"},
         {ARGV(W("check"), W("--objects"), W("x"), W("--kubeconfig"), W("y")), "exclude each other"},

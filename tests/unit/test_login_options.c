@@ -124,7 +124,7 @@ static void what_is_refused_and_why(void **state)
         {{"get-token", "--issuer=http://l.example", "--audience=x"},
          {NULL},
          "must begin with https://"},
-        {{"get-token", "--issuer=https://", "--audience=x"}, {NULL}, "must begin with https://"},
+        {{"get-token", "--issuer=https://", "--audience=x"}, {NULL}, "and name a host"},
         {{"get-token", "--issuer=https://l.example?a=b", "--audience=x"},
          {NULL},
          "without query and fragment"},
