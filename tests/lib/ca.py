@@ -43,7 +43,11 @@ class CA:
         _run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
              "-out", cert + ".csr", "-config", config)
         sign = ["-signkey", key] if self_signed else ["-CA", self.cert, "-CAkey", self.key, "-CAcreateserial"]
-        # a negative number of days makes a certificate that ended yesterday, with openssl 3.0 as with 3.5
-        _run("openssl", "x509", "-req", "-in", cert + ".csr", *sign, "-out", cert, "-days", "-1" if expired else "30",
-             "-extfile", config, "-extensions", "ext")
+        command = ["openssl", "x509", "-req", "-in", cert + ".csr", *sign, "-out", cert, "-extfile", config, "-extensions", "ext"]
+        if not expired:
+            _run(*command, "-days", "30")
+        elif "-not_after" in subprocess.run(["openssl", "x509", "-help"], capture_output=True, text=True).stderr:  # from 3.4 on
+            _run(*command, "-not_before", "20200101000000Z", "-not_after", "20200102000000Z")
+        else:  # a negative number of days makes one that ended yesterday; newer versions refuse that
+            _run(*command, "-days", "-1")
         return Pem(cert, key)
