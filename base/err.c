@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 /* A cut text ends in "..." and never inside a UTF-8 character. */
 static void mark_cut(char *text, size_t size)
 {
@@ -11,6 +13,25 @@ static void mark_cut(char *text, size_t size)
     while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80)
         end--;
     memcpy(text + end, "...", sizeof("..."));
+}
+
+/* A directory's or a server's words stand in it, and it is shown at terminals: what moves a cursor
+ * or turns a line round becomes a space (log.c escapes by itself). */
+static void disarm(char *text)
+{
+    char *to = text;
+    for (struct str rest = {text, strlen(text)}; rest.n > 0;) {
+        struct str from = rest;
+        uint32_t code;
+        bool good = utf8_take(&rest, &code);
+        if (good && code_point_is_control(code)) {
+            *to++ = ' ';
+            continue;
+        }
+        memmove(to, from.p, from.n - rest.n);
+        to += from.n - rest.n;
+    }
+    *to = '\0';
 }
 
 static void put(struct err *e, enum err_class class, const char *format, va_list args)
@@ -21,6 +42,7 @@ static void put(struct err *e, enum err_class class, const char *format, va_list
     int n = vsnprintf(e->text, sizeof(e->text), format, args);
     if (n < 0 || (size_t)n >= sizeof(e->text))
         mark_cut(e->text, sizeof(e->text));
+    disarm(e->text);
 }
 
 int fail(struct err *e, enum err_class class, const char *format, ...)

@@ -29,7 +29,7 @@ struct err {
 #define must_check __attribute__((warn_unused_result))
 
 /* Writes class and text, returns -1, so that a guard reads `return fail(e, ...)`. A longer text is
- * cut. */
+ * cut, and control characters in it become spaces. */
 int fail(struct err *e, enum err_class class, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
 /* The same with ": strerror(errno)" behind it and class ERR_SYSTEM. */
