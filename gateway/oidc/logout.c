@@ -22,6 +22,7 @@
 #define HEAD              (SID_TEXT + 8 + 8)
 #define STATE_MAX         4096
 #define CONFIRM_TTL_MS    600000
+#define AGAIN_MAX         ((size_t)8000) /* what a request target may have */
 #define CONFIRM_PLAIN_MAX ((size_t)16 * 1024)
 
 struct logout {
@@ -181,6 +182,34 @@ static bool find_session(const struct oidc_call *c, struct logout *l)
     return false;
 }
 
+/*
+ * A relying party may POST (2: MUST be supported), but a browser sends no SameSite=Lax cookie with
+ * a POST from another site: the session would go on unseen while the relying party tells the person
+ * goodbye. Asked again by GET, the browser shows it (RFC 6265bis 5.6.7.1). True: answered.
+ */
+static bool asked_again_by_get(const struct oidc_call *c, struct params p)
+{
+    if (c->request->method != HTTP_POST ||
+        cookie_get(c->request, c->env->prepared->session_cookie).n)
+        return false;
+    auto_buf location = BUF_INIT(AGAIN_MAX);
+    buf_add(&location, c->env->prepared->logout_action);
+    for (size_t i = 0; i < p.n; i++) {
+        buf_char(&location, i ? '&' : '?');
+        buf_url(&location, p.items[i].name);
+        buf_char(&location, '=');
+        buf_url(&location, p.items[i].value);
+    }
+    if (buf_failed(&location)) {
+        oauth_error_page(c, OIDC_LOGOUT_BAD_REQUEST, NULL);
+        return true;
+    }
+    reply_redirect(c->reply, arena_str(call_arena(c), buf_str(&location)));
+    reply_no_store(c->reply);
+    reply_header(c->reply, "Referrer-Policy", STR("no-referrer"));
+    return true;
+}
+
 void logout_endpoint(void *env, const struct request *request, struct reply *reply)
 {
     const struct oidc_call call = {env, request, reply};
@@ -196,6 +225,8 @@ void logout_endpoint(void *env, const struct request *request, struct reply *rep
         return;
     }
     if (!find_session(&call, &l))
+        return;
+    if (!l.has_session && asked_again_by_get(&call, p))
         return;
     if (l.has_session &&
         !(l.hint_is_good &&

@@ -140,6 +140,31 @@ static void sec_096_a_logout_with_a_hint_goes_straight_through(void **state)
     assert_int_equal(rig_count(&rig, EVENT_LOGOUT_OK), 4);
 }
 
+/* A browser sends no SameSite=Lax cookie with a POST from another site. */
+static void sec_096_a_logout_posted_from_another_site_ends_the_session(void **state)
+{
+    (void)state;
+    struct reply *tokens = rig_redeem(&rig, "app", rig_code(&rig, "app", "", "ada"));
+    const char *form = hint_of(tokens, BYE "&state=a%26%3Db");
+    const struct ask from_elsewhere = {
+        .method = HTTP_POST, .path = "/logout", .form = form, .foreign = true};
+    struct reply *again = rig_ask(&rig, &from_elsewhere);
+    assert_int_equal(again->status, 303);
+    struct str where = rig_header(again, "Location"), query;
+    assert_true(str_starts(where, STR("/logout?id_token_hint=")));
+    query = str_from_to(where, sizeof("/logout?") - 1, where.n);
+    assert_int_equal(auth()->status, 303); /* not yet */
+    struct reply *bye = get("/logout", rig_fmt(&rig, "%.*s", STR_F(query)));
+    assert_str(rig_header(bye, "Location"), "https://app.example/bye?state=a%26%3Db");
+    assert_int_equal(rig.session_cookie.n, 0);
+    assert_page(auth(), 200);
+    const struct ask too_long = {.method = HTTP_POST,
+                                 .path = "/logout",
+                                 .form = rig_fmt(&rig, "x=%08000d", 1),
+                                 .foreign = true};
+    assert_page(rig_ask(&rig, &too_long), 400);
+}
+
 static void logout_answers_by_what_it_was_given(void **state)
 {
     (void)state;
@@ -469,6 +494,7 @@ int main(void)
         TEST(sec_094_a_session_ends_when_its_person_does),
         TEST(wrong_session_cookies_are_nobody),
         TEST(sec_096_a_logout_with_a_hint_goes_straight_through),
+        TEST(sec_096_a_logout_posted_from_another_site_ends_the_session),
         TEST(logout_answers_by_what_it_was_given),
         TEST(sec_096_only_a_registered_uri_is_redirected_to),
         TEST(sec_097_without_a_good_hint_the_person_is_asked),
