@@ -1,6 +1,11 @@
 #include "connectors/connector_config.h"
 
+#include <limits.h>
 #include <stdio.h>
+
+#include "base/file.h"
+
+#define CA_MAX ((size_t)1 << 20)
 
 enum key_type { KEY_BOTH, KEY_LDAP, KEY_LOCAL };
 enum key_kind {
@@ -261,6 +266,20 @@ bool connector_configs_read(const struct yaml *list, struct arena *a, struct dia
     return true;
 }
 
+/* "key: " what is wrong with the file; libldap would say it at the first login only. */
+static int check_authorities(struct str file, struct err *e)
+{
+    auto_buf pem = BUF_INIT(CA_MAX), path = BUF_INIT(PATH_MAX);
+    buf_add(&path, file);
+    if (file.n == 0)
+        return 0;
+    if (file_read(buf_cstr(&path), CA_MAX, &pem, e) < 0)
+        return fail_within(e, "ca_file");
+    if (!str_contains(buf_str(&pem), STR("-----BEGIN CERTIFICATE-----")))
+        return fail(e, ERR_CONFIG, "ca_file: %s holds no certificate in PEM form", buf_cstr(&path));
+    return 0;
+}
+
 int connector_open(const struct connector_config *config, const struct clock *clock,
                    struct connector **ret, struct err *e)
 {
@@ -269,13 +288,15 @@ int connector_open(const struct connector_config *config, const struct clock *cl
     struct ldap_settings settings = config->ldap;
     auto_secret password = {0};
     char path[4096];
+    if (check_authorities(settings.ca_file, e) < 0)
+        return -1;
     if (config->bind_password_file.n) {
         if (config->bind_password_file.n >= sizeof(path))
             return fail(e, ERR_CONFIG, "bind_password_file: the path is too long");
         memcpy(path, config->bind_password_file.p, config->bind_password_file.n);
         path[config->bind_password_file.n] = '\0';
         if (secret_read_file(&password, path, e) < 0)
-            return fail_within(e, "connector %.*s", STR_F(config->id));
+            return fail_within(e, "bind_password_file");
         settings.bind_password = &password;
     }
     return ldap_connector_new(&settings, clock, ret, e);

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "gateway/keyring.h"
+
 /* --- URLs */
 
 static bool has_only(struct str s, const char *allowed)
@@ -93,12 +95,35 @@ static void check_key_file(struct config_reader *r)
 {
     struct config *c = r->c;
     struct err e = {0};
-    auto_secret key = {0};
-    if (c->key_file.n == 0 || secret_read_file(&key, arena_cstr(&c->arena, c->key_file), &e) == 0)
+    struct sealer *sealer = NULL;
+    if (c->key_file.n == 0)
         return;
+    if (keyring_sealer(arena_cstr(&c->arena, c->key_file), &sealer, &e) == 0) {
+        sealer_free(sealer);
+        return;
+    }
     diag_error(r->d, config_pos(c, "", "key_file"), "%s", e.text);
     if (access(arena_cstr(&c->arena, c->key_file), F_OK) != 0)
         diag_hint(r->d, "make one with: lotse-gateway --generate-key %.*s", STR_F(c->key_file));
+}
+
+/* The file itself is made at the first start; what it lies in is not. */
+static void check_store(struct config_reader *r)
+{
+    struct config *c = r->c;
+    struct str path = c->store_path;
+    if (c->store_type == CONFIG_STORE_MEMORY) {
+        diag_warn(
+            r->d, config_pos(c, "store", "type"),
+            "the store is in memory: every restart logs everybody out and makes new signing keys");
+        return;
+    }
+    while (path.n && path.p[path.n - 1] != '/')
+        path.n--;
+    if (path.n == 0 || access(arena_cstr(&c->arena, path), F_OK) == 0)
+        return;
+    diag_error(r->d, config_pos(c, "store", "path"), "the folder %.*s does not exist", STR_F(path));
+    diag_hint(r->d, "make it, owned by the account the gateway runs as");
 }
 
 static void check_directories(struct config_reader *r)
@@ -154,8 +179,5 @@ void config_check(struct config_reader *r)
     check_directories(r);
     check_origins(r);
     check_lifetimes(r);
-    if (r->c->store_type == CONFIG_STORE_MEMORY)
-        diag_warn(
-            r->d, config_pos(r->c, "store", "type"),
-            "the store is in memory: every restart logs everybody out and makes new signing keys");
+    check_store(r);
 }

@@ -81,6 +81,29 @@ def test_check_reads_the_files_it_names(tmp_path, people, expected):
     assert run("--check", gateway.path).returncode == 0
 
 
+def ldap(**more):
+    return [{"type": "ldap", "id": "corp", "urls": ["ldaps://ldap.corp.example"], "people": {"base": "ou=p"}, "groups": {"base": "ou=g"},
+             "ca_file": "corp-ca.pem", **more}]
+
+
+@pytest.mark.parametrize("change, expected", [
+    ({"connectors": ldap(ca_file="none.pem")}, "connector 'corp': ca_file: open "),
+    ({"connectors": ldap(ca_file="people.yaml")}, "holds no certificate in PEM form"),
+    ({"connectors": ldap(bind_dn="cn=a", bind_password_file="none")}, "connector 'corp': bind_password_file: secret file "),
+    ({"key_file": "short.key"}, "short.key is no key file"),
+    ({"store": {"path": "/none/such/lotse.db"}}, "the folder /none/such/ does not exist"),
+])
+def test_check_finds_what_would_fail_later(tmp_path, change, expected):
+    gateway = Gateway(tmp_path)
+    shutil.copy(gateway.ca.cert, tmp_path / "corp-ca.pem")
+    (tmp_path / "short.key").write_text("c2hvcnQ\n")
+    (tmp_path / "short.key").chmod(0o600)
+    gateway.config.update(change)
+    gateway.write()
+    done = run("--check", gateway.path)
+    assert done.returncode == 2 and expected in done.stderr, done.stderr
+
+
 def test_check_reads_the_policy(tmp_path):
     gateway = Gateway(tmp_path, policy="sites:\n  fra: {audience: [}\n")
     done = run("--check", gateway.path)

@@ -14,7 +14,8 @@ PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", *sorted(f"docs/{p.name}"
 GUIDES = ["README.md", "docs/operator.md", "docs/user.md"]
 PROGRAMS = ["lotse-gateway", "lotse-policy", "lotse-login"]
 FOREIGN_OPTIONS = {  # of other programs, as the guides name them
-    "authentication-config", "oidc", "provider", "oidc-issuer-url", "code-challenge-method", "oidc-groups-claim", "now", "raw"}
+    "authentication-config", "oidc", "provider", "oidc-issuer-url", "code-challenge-method", "oidc-groups-claim", "now", "raw",
+    "private-window"}
 # other programs' settings that look like `section.key`
 FOREIGN_KEYS = {"oidc.config", "op.jwkset_path", "auth.generic_oauth"}
 
@@ -153,6 +154,7 @@ def accept(folder, config):
     (folder / "policy.yaml").write_text("lotse: 1\nsites: {fra: {audience: k8s-fra}}\nteams: {a: {from: [cn=a]}}\n"
                                         "ldap: {base: 'ou=groups,dc=corp,dc=example'}\n")
     subprocess.run([ours("lotse-gateway"), "--generate-key", folder / "lotse.key"], check=True)
+    config = config | {"store": {"path": "lotse.db"}}  # what stands there belongs to the installed unit
     (folder / "gateway.yaml").write_text(json.dumps(config, indent=1))
     done = subprocess.run([ours("lotse-gateway"), "--check", folder / "gateway.yaml"], capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
