@@ -69,13 +69,16 @@ class Authority:
     def __init__(self, name="lotse test authority"):
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.certificate = self._build(self.name, self.key.public_key(), [(x509.BasicConstraints(True, None), True)])
+        self.certificate = self._build(self.name, self.key.public_key(), [(x509.BasicConstraints(True, None), True), (key_usage("key_cert_sign", "crl_sign"), True)])
 
     def _build(self, subject, public_key, extensions):
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(public_key)
                    .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
                    .not_valid_after(now + datetime.timedelta(days=30)))
+        # strict verifiers (Python from 3.13 on) want the key identifiers of RFC 5280 4.2.1.1 and 4.2.1.2
+        extensions = [*extensions, (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
+                      (x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), False)]
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
         return builder.sign(self.key, hashes.SHA256())
@@ -102,6 +105,12 @@ class Authority:
         names = [x509.NameAttribute(NameOID.COMMON_NAME, user)]
         names += [x509.NameAttribute(NameOID.ORGANIZATION_NAME, g) for g in groups]
         return self._issue(names, [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)])
+
+
+def key_usage(*uses):
+    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign",
+             "crl_sign", "encipher_only", "decipher_only")
+    return x509.KeyUsage(**{name: name in uses for name in names})
 
 
 def private_pem(key):
