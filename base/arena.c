@@ -146,12 +146,15 @@ const char *arena_cstr(struct arena *a, struct str s)
 
 struct str arena_fmt(struct arena *a, const char *format, ...)
 {
+    char small[256]; /* most are short, and then formatted once */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(small, sizeof(small), format, args);
     char *p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
-    if (p)
+    if (p && (size_t)n < sizeof(small))
+        memcpy(p, small, (size_t)n);
+    else if (p)
         n = vsnprintf(p, (size_t)n + 1, format, again);
     va_end(again);
     va_end(args);

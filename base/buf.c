@@ -140,12 +140,19 @@ void buf_vfmt(struct buf *b, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    char *at = n < 0 ? NULL : buf_reserve(b, (size_t)n);
-    if (at && vsnprintf(at, (size_t)n + 1, format, again) == n)
-        buf_commit(b, (size_t)n);
-    else
-        b->failed = true;
+    size_t room = b->failed ? 0 : b->cap - b->n; /* most texts fit into what is there */
+    int n = vsnprintf(room ? b->p + b->n : NULL, room, format, args);
+    if (n >= 0 && (size_t)n < room) {
+        b->n += (size_t)n;
+    } else {
+        if (room)
+            b->p[b->n] = '\0';
+        char *at = n < 0 ? NULL : buf_reserve(b, (size_t)n);
+        if (at && vsnprintf(at, (size_t)n + 1, format, again) == n)
+            buf_commit(b, (size_t)n);
+        else
+            b->failed = true;
+    }
     va_end(again);
 }
 

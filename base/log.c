@@ -9,6 +9,7 @@
 
 #define LINE_MAX_BYTES  ((size_t)16 << 10)
 #define VALUE_MAX_BYTES ((size_t)2 << 10)
+#define LINE_USUAL      ((size_t)1000)
 
 static struct {
     _Atomic int fd;
@@ -113,7 +114,9 @@ static void line_text(struct buf *b, const char *level, const char *message,
     buf_add(b, str_from_to(buf_str(&escaped), 1, escaped.n - 1)); /* without the quotes */
     buf_fini(&escaped);
     for (const struct log_field *f = fields; f->key && b->n < LINE_MAX_BYTES; f++) {
-        buf_fmt(b, " %s=", f->key);
+        buf_char(b, ' ');
+        buf_c(b, f->key);
+        buf_char(b, '=');
         put_value(b, f, LOG_FORMAT_TEXT);
     }
     buf_char(b, '\n');
@@ -138,6 +141,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
     if ((int)level < atomic_load_explicit(&settings.least, memory_order_relaxed))
         return;
     auto_buf line = BUF_INIT(LINE_MAX_BYTES * 8); /* more than any line can reach */
+    (void)buf_reserve(&line, LINE_USUAL);
     if (atomic_load_explicit(&settings.format, memory_order_relaxed) == LOG_FORMAT_JSON)
         line_json(&line, level_names[level], message, fields);
     else

@@ -118,7 +118,7 @@ static enum found find(struct ldap_pool *p, size_t server, enum ldap_conn_kind k
         struct ldap_conn *conn = s->idle[kind];
         s->idle[kind] = conn->next;
         conn->next = NULL;
-        if (conn->idle_since_ms >= oldest && ldap_conn_quiet(conn)) { /* a poll that never waits */
+        if (conn->idle_since_ms >= oldest) {
             conn->reused = true;
             *ret = conn;
             return FOUND_IDLE;
@@ -166,8 +166,8 @@ static int open_one(struct ldap_pool *p, const struct ldap_conn_wish *wish, stru
     return -1;
 }
 
-/* From this server, now or when one is given back. 0, or -1: it is down, or time is up. */
-static int get_from(struct ldap_pool *p, const struct ldap_conn_wish *wish, struct ldap_conn **ret)
+static enum found find_or_wait(struct ldap_pool *p, const struct ldap_conn_wish *wish,
+                               struct ldap_conn **ret)
 {
     struct ldap_conn *stale = NULL;
     pthread_mutex_lock(&p->lock);
@@ -176,6 +176,26 @@ static int get_from(struct ldap_pool *p, const struct ldap_conn_wish *wish, stru
         found = find(p, wish->server, wish->kind, ret, &stale);
     pthread_mutex_unlock(&p->lock);
     close_list(stale);
+    return found;
+}
+
+/* An idle connection on which something came, or that was closed. */
+static void drop(struct ldap_pool *p, struct ldap_conn *conn)
+{
+    pthread_mutex_lock(&p->lock);
+    p->servers[conn->server].n_open[conn->kind]--;
+    pthread_cond_broadcast(&p->given_back);
+    pthread_mutex_unlock(&p->lock);
+    ldap_conn_close(conn);
+}
+
+/* From this server, now or when one is given back. 0, or -1: it is down, or time is up. */
+static int get_from(struct ldap_pool *p, const struct ldap_conn_wish *wish, struct ldap_conn **ret)
+{
+    enum found found;
+    /* the system is asked about the connection without the lock, on which all workers meet */
+    while ((found = find_or_wait(p, wish, ret)) == FOUND_IDLE && !ldap_conn_quiet(*ret))
+        drop(p, *ret);
     switch (found) {
     case FOUND_IDLE: (*ret)->io_deadline_ms = wish->deadline_ms; return 0;
     case FOUND_ROOM: return open_one(p, wish, ret);
