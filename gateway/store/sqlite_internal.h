@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Inside gateway/store: the parts of the SQLite back end. One connection writes, on a thread of its
- * own; a few others read. A connection is used by one thread at a time. Only files of this back end
+ * Inside gateway/store: the parts of the SQLite back end. One connection writes,
+ * a few others read. A connection is used by one thread at a time. Only files of this back end
  * may include this (and its tests).
  */
 #include <pthread.h>
@@ -56,7 +56,8 @@ struct op {
     enum store_outcome outcome;
     uint64_t revision; /* of what was written */
     struct err *e;
-    sem_t done;
+    bool finished;
+    sem_t turn; /* posted when it is finished, or is to lead (sqlite_writer.c) */
 };
 
 struct sqlite_applier {
@@ -85,7 +86,7 @@ void sqlite_sweeper_fini(struct sqlite_sweeper *s);
 /* One step; true when the end of the table was reached (or nothing can be done now). */
 bool sqlite_sweep_step(struct sqlite_sweeper *s, int64_t now_ms);
 
-/* --- sqlite_writer.c: the one thread that writes */
+/* --- sqlite_writer.c: the one connection that writes, used by one request at a time for all */
 struct sqlite_writer;
 must_check int sqlite_writer_new(sqlite3 *db, const struct clock *clock, struct watchers *watchers,
                                  struct sqlite_writer **ret_writer, struct err *e);

@@ -2,6 +2,9 @@
  * Group commit: while one transaction is being synced, the operations of all other requests gather;
  * the next transaction takes them all. So a hundred waiting writes cost one fsync, and a single one
  * waits for nobody.
+ *
+ * Nobody hands work to a writing thread and sleeps: the first to come leads, writes what waits and
+ * appoints the first of those who came meanwhile. A write that is alone never changes threads.
  */
 #include <errno.h>
 #include <time.h>
@@ -19,11 +22,12 @@ struct sqlite_writer {
     pthread_t thread;
 
     pthread_mutex_t lock;
-    pthread_cond_t work;
+    pthread_cond_t chores;
     struct op *first, **last; /* waiting, in order */
-    bool ending;
+    bool led;                 /* somebody writes, or was appointed to */
+    bool checkpoint_due, ending;
 
-    /* only the thread touches what follows */
+    /* only who leads touches what follows */
     sqlite3 *db;
     sqlite3_stmt *begin, *commit, *rollback;
     struct sqlite_applier applier;
@@ -152,7 +156,8 @@ static void finish(struct sqlite_writer *w, struct op *op)
 {
     if (op->outcome == STORE_OK && op->kind != OP_HEALTH)
         watchers_tell(w->watchers, op->write.key);
-    sem_post(&op->done); /* from here on op is gone */
+    op->finished = true;
+    sem_post(&op->turn); /* from here on op is gone */
 }
 
 static void finish_all(struct sqlite_writer *w, struct op *ops)
@@ -238,20 +243,44 @@ static void sweep(struct sqlite_writer *w)
     schedule_sweep(w);
 }
 
-/* --- the thread */
-
-/* Everything that waits; NULL when it is time to look around, or to end (ret_end). A call is handed
- * out alone. */
-static struct op *next_ops(struct sqlite_writer *w, bool *ret_end)
+static void do_chores(sqlite3 *db, void *data)
 {
+    (void)db;
+    checkpoint(data);
+    sweep(data);
+}
+
+/* The thread. It leads like everybody else, so nothing else is written meanwhile. */
+static void *keep_house(void *data)
+{
+    struct sqlite_writer *w = data;
+    struct err e;
+
     pthread_mutex_lock(&w->lock);
-    int waited = 0;
-    while (!w->first && !w->ending && waited != ETIMEDOUT)
-        waited = pthread_cond_timedwait(&w->work, &w->lock, &w->next_sweep);
-    struct op *ops = w->first;
-    *ret_end = !ops && w->ending;
-    struct op **cut = &w->first;
-    if (ops && ops->kind == OP_CALL)
+    while (!w->ending) {
+        int waited = 0;
+        while (!w->ending && !w->checkpoint_due && waited != ETIMEDOUT)
+            waited = pthread_cond_timedwait(&w->chores, &w->lock, &w->next_sweep);
+        w->checkpoint_due = false;
+        if (w->ending)
+            break;
+        pthread_mutex_unlock(&w->lock);
+        struct op op = {.kind = OP_CALL, .call = do_chores, .data = w};
+        (void)sqlite_writer_run(w, &op, &e);
+        pthread_mutex_lock(&w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+/* --- who leads */
+
+/* With the lock: everything that waits; a call is handed out alone. */
+static struct op *take_ops(struct sqlite_writer *w)
+{
+    struct op *ops = w->first, **cut = &w->first;
+
+    if (ops->kind == OP_CALL)
         cut = &ops->next;
     else
         while (*cut && (*cut)->kind != OP_CALL)
@@ -261,45 +290,58 @@ static struct op *next_ops(struct sqlite_writer *w, bool *ret_end)
     w->first = rest;
     if (!rest)
         w->last = &w->first;
-    pthread_mutex_unlock(&w->lock);
     return ops;
 }
 
-static void *write_on(void *data)
+/* The caller's operation is the first one. */
+static void lead(struct sqlite_writer *w)
 {
-    struct sqlite_writer *w = data;
-    bool end = false;
-
-    while (!end) {
-        struct op *ops = next_ops(w, &end);
-        if (ops && ops->kind == OP_CALL) {
-            ops->call(w->db, ops->data);
-            sem_post(&ops->done);
-        } else if (ops) {
-            write_together(w, ops);
-        }
-        checkpoint(w);
-        if (!end)
-            sweep(w);
+    pthread_mutex_lock(&w->lock);
+    struct op *ops = take_ops(w);
+    pthread_mutex_unlock(&w->lock);
+    if (ops->kind == OP_CALL) {
+        ops->call(w->db, ops->data);
+        finish(w, ops);
+    } else {
+        write_together(w, ops);
     }
-    return NULL;
+    bool due = w->wal_pages >= CHECKPOINT_PAGES && !w->sync_failed;
+    pthread_mutex_lock(&w->lock);
+    struct op *next = w->first;
+    w->led = next != NULL;
+    w->checkpoint_due |= due;
+    pthread_mutex_unlock(&w->lock);
+    if (due)
+        pthread_cond_signal(&w->chores);
+    if (next)
+        sem_post(&next->turn);
+}
+
+static void wait_turn(struct op *op)
+{
+    while (sem_wait(&op->turn) < 0)
+        ; /* EINTR only */
 }
 
 enum store_outcome sqlite_writer_run(struct sqlite_writer *w, struct op *op, struct err *e)
 {
     op->e = e;
     op->next = NULL;
-    sem_init(&op->done, 0, 0);
+    op->finished = false;
+    sem_init(&op->turn, 0, 0);
     pthread_mutex_lock(&w->lock);
-    bool was_empty = w->first == NULL;
+    bool first = !w->led;
+    w->led = true;
     *w->last = op;
     w->last = &op->next;
     pthread_mutex_unlock(&w->lock);
-    if (was_empty)
-        pthread_cond_signal(&w->work);
-    while (sem_wait(&op->done) < 0)
-        ; /* EINTR only */
-    sem_destroy(&op->done);
+    if (!first)
+        wait_turn(op);
+    if (!op->finished) {
+        lead(w);
+        wait_turn(op); /* never long: finish() has posted it */
+    }
+    sem_destroy(&op->turn);
     return op->outcome;
 }
 
@@ -327,7 +369,7 @@ static void release(struct sqlite_writer *w)
     sqlite_applier_fini(&w->applier);
     sqlite_sweeper_fini(&w->sweeper);
     sqlite3_close(w->db);
-    pthread_cond_destroy(&w->work);
+    pthread_cond_destroy(&w->chores);
     pthread_mutex_destroy(&w->lock);
     mem_free(w);
 }
@@ -345,11 +387,11 @@ int sqlite_writer_new(sqlite3 *db, const struct clock *clock, struct watchers *w
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->work, &monotonic);
+    pthread_cond_init(&w->chores, &monotonic);
     pthread_condattr_destroy(&monotonic);
     schedule_sweep(w);
     int result = prepare(w, e);
-    if (result == 0 && pthread_create(&w->thread, NULL, write_on, w) != 0)
+    if (result == 0 && pthread_create(&w->thread, NULL, keep_house, w) != 0)
         result = fail(e, ERR_SYSTEM, "no thread for the store");
     if (result < 0) {
         release(w);
@@ -367,7 +409,7 @@ void sqlite_writer_free(struct sqlite_writer *w)
     pthread_mutex_lock(&w->lock);
     w->ending = true;
     pthread_mutex_unlock(&w->lock);
-    pthread_cond_signal(&w->work);
+    pthread_cond_signal(&w->chores);
     pthread_join(w->thread, NULL);
     release(w);
 }
