@@ -6,10 +6,12 @@
 Processor time is the process's own (/proc/PID/stat), so a noisy machine does not blur it; where seconds are shown, the load
 generator and slapd share the same processors with the gateway. Nothing here passes or fails: it is to be read.
 """
+import http.client
 import json
 import pathlib
 import re
-import resource
+import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -20,6 +22,9 @@ from tests.lib import company
 from tests.lib.connector import Connector, ldap_settings
 from tests.lib.stack import Stack
 from tests.lib.tools import OUT, ours
+
+
+SAVED = pathlib.Path(__file__).resolve().parents[1] / "policy/cluster-1.36"  # what a kube-apiserver says of itself
 
 
 def table(title, head, rows):
@@ -61,7 +66,7 @@ class Load:
 
 
 def load_row(name, r, limit, reach):
-    return [name, r["operations"], f"{r['per_second']:.0f}", limit, f"{r['p50_ms']:.2f}", f"{r['p95_ms']:.2f}", f"{r['p99_ms']:.2f}",
+    return [name, r["operations"], f"{r['per_second']:.0f}", f"{limit:.0f}", f"{r['per_second'] / limit:.0%}", f"{r['p50_ms']:.2f}", f"{r['p95_ms']:.2f}", f"{r['p99_ms']:.2f}",
             f"{r['gateway_ms']:.3f}", f"{r['slapd_ms']:.3f}", reach]
 
 
@@ -74,24 +79,49 @@ def directory_alone(slapd, person):
     return [{"per_second": n / (result["wall_us"] / 1e6)} for n, result in ((1500, log_in), (4000, look_up))]
 
 
-def start_ms(gateway):
-    """From the start of the process to the first answer, keys present."""
-    times = []
-    for _ in range(7):
+def start(gateway):
+    """From the start of the process to the first answer over TLS, keys present: wall and the gateway's processor time, in ms."""
+    walls, processor = [], []
+    for _ in range(9):
         gateway.stop()
+        context = gateway.context()
         began = time.perf_counter()
         process = subprocess.Popen([ours("lotse-gateway"), "--config", str(gateway.path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while True:
             try:
-                gateway.get("/healthz")
+                connection = http.client.HTTPSConnection("localhost", gateway.port, timeout=5, context=context)
+                connection.request("GET", "/healthz")
+                connection.getresponse().read()
                 break
             except OSError:
-                time.sleep(0.0005)
-        times.append((time.perf_counter() - began) * 1e3)
+                if process.poll() is not None:
+                    raise SystemExit("bench: the gateway does not start")
+                time.sleep(0.0002)
+        walls.append((time.perf_counter() - began) * 1e3)
+        tasks = pathlib.Path(f"/proc/{process.pid}/task").iterdir()
+        processor.append(sum(int((t / "schedstat").read_text().split()[0]) for t in tasks) / 1e6)
+        connection.close()
         process.terminate()
         process.wait()
     gateway.start()
-    return statistics.median(times)
+    return statistics.median(walls), statistics.median(processor)
+
+
+def fsyncs(stack, load, mode, connections, operations):
+    """fsync(2) and fdatasync(2) per operation, counted by strace (which slows everything; no times are taken from here)."""
+    counts = pathlib.Path(stack.folder) / "fsyncs"
+    command = ["strace", "-f", "-qq", "-c", "-e", "trace=fsync,fdatasync", "-o", str(counts), "-p", str(stack.gateway.process.pid)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as trace:
+        time.sleep(1)
+        load(mode, connections, operations)
+        trace.send_signal(signal.SIGINT)
+    rows = [line.split() for line in counts.read_text().splitlines()]
+    return sum(int(row[3]) for row in rows if row and row[-1] in ("fsync", "fdatasync")) / operations
+
+
+def both(*per_second):
+    """Operations per second when each needs one of all these, one after the other on the same processors."""
+    return 1 / sum(1 / p for p in per_second)
 
 
 def bench_gateway(folder):
@@ -107,23 +137,38 @@ def bench_gateway(folder):
         signature = signature_ms()
         log_in, look_up = directory_alone(stack.slapd, corp.person("m.sommer"))
         http_alone = load("get", 10, 20000, "/healthz")
-        rows = []
-        limit = f"{http_alone['per_second']:.0f} HTTP alone"
-        rows.append(load_row("discovery", load("get", 10, 20000, "/.well-known/openid-configuration"), limit, "<= 0.02"))
-        rows.append(load_row("JWKS", load("get", 10, 20000, "/keys"), limit, "<= 0.02"))
-        rows.append(load_row("login, 10 connections", load("login", 10, 1500), f"{log_in['per_second']:.0f} slapd alone", "<= 0.4 + signatures"))
-        rows.append(load_row("refresh, 10 connections", load("refresh", 10, 4000), f"{look_up['per_second']:.0f} slapd alone", "<= 0.2 + signatures"))
-        rows.append(load_row("refresh, 100 connections", load("refresh", 100, 4000), f"{look_up['per_second']:.0f} slapd alone", "p99 <= 100 ms"))
+        rows, alone = [], http_alone["per_second"]
+        limits = {"http": alone, "login": both(log_in["per_second"], alone / 3), "refresh": both(look_up["per_second"], alone)}
+        plan = [("discovery", "get", 10, 20000, "http", "<= 0.02", "/.well-known/openid-configuration"),
+                ("JWKS", "get", 10, 20000, "http", "<= 0.02", "/keys"),
+                ("login, 10 connections", "login", 10, 1500, "login", "<= 0.4 + signatures", None),
+                ("refresh, 10 connections", "refresh", 10, 4000, "refresh", "<= 0.2 + signatures", None),
+                ("refresh, 100 connections", "refresh", 100, 4000, "refresh", "p99 <= 100 ms", None)]
+        for name, mode, connections, n, limit, reach, argument in plan:
+            rows.append(load_row(name, load(mode, connections, n, argument), limits[limit], reach))
+        memory["after 100 connections at once"] = gateway.memory_kib()
         load("sso", 10, 10000)
         memory["10,000 refresh families"] = gateway.memory_kib()
+        load("sso", 10, 10000)
+        memory["20,000 refresh families"] = gateway.memory_kib()
         table("Gateway: whole operations over TLS kept alive, real slapd, SQLite with fsync",
-              ["operation", "n", "per s", "limit per s", "p50 ms", "p95 ms", "p99 ms", "gateway ms", "slapd ms", "reach (gateway ms)"], rows)
-        table("One signature alone (openssl speed); a login makes two, a refresh two (ID token and access token)",
+              ["operation", "n", "per s", "limit per s", "share", "p50 ms", "p95 ms", "p99 ms", "gateway ms", "slapd ms", "reach (gateway ms)"],
+              rows)
+        print("  limit: what HTTP alone (/healthz) and slapd alone (our connector, nothing else) reach on the same processors in this run,\n"
+              f"  one after the other as an operation needs them: HTTP {alone:.0f}/s, slapd {log_in['per_second']:.0f} logins/s, "
+              f"{look_up['per_second']:.0f} look-ups/s")
+        table("One signature alone (openssl speed); a login makes two, a refresh two (ID token and access token, ES256)",
               ["algorithm", "ms"], [[k, f"{v:.3f}"] for k, v in signature.items()])
+        table("Gateway: fsyncs per operation", ["operation", "1 connection", "10 connections", "reach"],
+              [[mode, *(f"{fsyncs(stack, load, mode, c, 200 * c):.2f}" for c in (1, 10)), "<= 1, shared"] for mode in ("login", "refresh")])
+        wall, processor = start(gateway)
         table("Gateway: memory and start", ["what", "measured", "reach"],
               [["resident, idle", f"{memory['idle'] / 1024:.1f} MB", "<= 10 MB"],
-               ["resident, 10,000 refresh families", f"{memory['10,000 refresh families'] / 1024:.1f} MB", "<= 20 MB"],
-               ["start to first answer, keys present", f"{start_ms(gateway):.1f} ms", "<= 10 ms"]])
+               *([f"resident, {what}", f"{memory[what] / 1024:.1f} MB", reach]
+                 for what, reach in (("after 100 connections at once", ""), ("10,000 refresh families", "<= 20 MB"),
+                                     ("20,000 refresh families", "no more than before"))),
+               ["start to first answer over TLS, keys present", f"{wall:.1f} ms", "<= 10 ms"],
+               ["  of which the gateway's processor time", f"{processor:.1f} ms", ""]])
 
 
 def whole_process(command, runs, env=None):
@@ -132,6 +177,18 @@ def whole_process(command, runs, env=None):
     if run.returncode:
         raise SystemExit(f"bench: {' '.join(command)}: {run.stderr}")
     return json.loads(run.stdout)
+
+
+def at_once(count, command, env=None):
+    """So many of it in parallel, started by a small process: wall_ms until the last has ended."""
+    run = subprocess.run([str(OUT / "bin/spawn"), "-p", str(count), *command], env=env, capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"bench: {count} x {' '.join(command)}: {run.stderr}")
+    return json.loads(run.stdout)
+
+
+def refreshes_made(gateway):
+    return sum(v for k, v in gateway.metrics().items() if k.startswith("lotse_refreshes_total") and 'result="ok"' in k)
 
 
 def process_row(name, figures, reach):
@@ -148,27 +205,16 @@ def bench_login(folder):
         subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         rows = [process_row("/bin/true", whole_process(["/bin/true"], 300), ""),
                 process_row("cached get-token", whole_process(command, 300, env=env), "<= 1.2 ms, <= 3 MB")]
-        storm = []
-        for _ in range(5):
+        storm, made = [], 0
+        for _ in range(7):
             subprocess.run([ours("lotse-login"), "clean"], env=env, stdout=subprocess.DEVNULL)
-            refreshes = stack.gateway.metrics()
-            began = time.perf_counter()
-            calls = [subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(40)]
-            if any(c.wait() for c in calls):
-                raise SystemExit("bench: a get-token of the storm failed")
-            storm.append((time.perf_counter() - began) * 1e3)
-            after = stack.gateway.metrics()
-            count = lambda m: sum(v for k, v in m.items() if k.startswith("lotse_refreshes_total") and 'result="ok"' in k)
-            made = count(after) - count(refreshes)
-        spawn = []
-        for _ in range(5):
-            began = time.perf_counter()
-            for p in [subprocess.Popen(["/bin/true"]) for _ in range(40)]:
-                p.wait()
-            spawn.append((time.perf_counter() - began) * 1e3)
+            before = refreshes_made(stack.gateway)
+            storm.append(at_once(40, command, env)["wall_ms"])
+            made = refreshes_made(stack.gateway) - before
+        spawned = [at_once(40, ["/bin/true"])["wall_ms"] for _ in range(7)]
         table("lotse-login: whole processes, medians", ["command", "wall ms", "processor ms", "peak MB", "reach"],
               rows + [["40 parallel, expired token", f"{statistics.median(storm):.0f}", "", "", f"<= 60 ms; refreshes made: {made:.0f}"],
-                      ["40 x /bin/true, started the same way", f"{statistics.median(spawn):.0f}", "", "", ""]])
+                      ["40 x /bin/true, started the same way", f"{statistics.median(spawned):.0f}", "", "", ""]])
 
 
 def bench_policy(folder):
@@ -178,7 +224,12 @@ def bench_policy(folder):
              ("10,000 teams, 100,000 grants", (10000, 100000, 5000), "linear")]
     for name, size, reach in sizes:
         where = folder / name.split(",")[0].replace(" ", "-")
-        (company.synthetic(*size) if size else company.sample()).write(str(where))
+        corp = company.synthetic(*size) if size else company.sample()
+        corp.write(str(where))
+        objects = where / "objects"
+        shutil.copytree(SAVED, objects)
+        for site in company.SITES:
+            shutil.copy(where / f"namespaces-{site}.json", objects)
         command = policy_command(where)
         first = subprocess.run(command, capture_output=True, text=True)
         if first.returncode:
