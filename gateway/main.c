@@ -78,7 +78,7 @@ static void harden(void)
         setrlimit(RLIMIT_NOFILE, &files);
     }
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* setrlimit(2): a file at its limit is then EFBIG, like a full disk */
+    signal(SIGXFSZ, SIG_IGN);     /* setrlimit(2): a file at its limit is EFBIG, as a full disk */
     setenv("LDAPNOINIT", "1", 1); /* ldap.conf(5): the system's defaults must not change ours */
     mallopt(M_ARENA_MAX,
             2); /* some 20 threads, each with an arena of its own, would keep megabytes */
