@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from tests.lib.authenticator import Authenticator
-from tests.lib.cluster import Authority, Issuer, authentication_config
+from tests.lib.ca import Authority
+from tests.lib.cluster import Issuer, authentication_config
 
 
 def b64(data):

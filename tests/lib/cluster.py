@@ -8,9 +8,7 @@ The issuer need not answer yet when the API servers start: they ask it again eve
 import base64
 import concurrent.futures
 import dataclasses
-import datetime
 import http.client
-import ipaddress
 import json
 import pathlib
 import ssl
@@ -18,11 +16,10 @@ import subprocess
 import urllib.parse
 
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.lib.ca import Authority, private_pem
 from tests.lib.tools import Process, free_port, tool
 
 RBAC = "rbac.authorization.k8s.io"
@@ -61,61 +58,6 @@ def authentication_config(issuer, site):
                 {"expression": "user.groups.all(g, !g.startsWith('system:'))", "message": "reserved group name"}],
         }],
     }
-
-
-class Authority:
-    """A throw-away certificate authority."""
-
-    def __init__(self, name="lotse test authority"):
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.certificate = self._build(self.name, self.key.public_key(), [(x509.BasicConstraints(True, None), True), (key_usage("key_cert_sign", "crl_sign"), True)])
-
-    def _build(self, subject, public_key, extensions):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(public_key)
-                   .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-                   .not_valid_after(now + datetime.timedelta(days=30)))
-        # strict verifiers (Python from 3.13 on) want the key identifiers of RFC 5280 4.2.1.1 and 4.2.1.2
-        extensions = [*extensions, (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
-                      (x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), False)]
-        for extension, critical in extensions:
-            builder = builder.add_extension(extension, critical)
-        return builder.sign(self.key, hashes.SHA256())
-
-    @property
-    def pem(self):
-        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-    def _issue(self, names, extensions):
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._build(x509.Name(names), key.public_key(), extensions)
-        return certificate.public_bytes(serialization.Encoding.PEM).decode(), private_pem(key)
-
-    def server(self, common_name="127.0.0.1"):
-        """(certificate, key) for a server on loopback."""
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-                 x509.IPAddress(ipaddress.ip_address("::1"))]
-        return self._issue([x509.NameAttribute(NameOID.COMMON_NAME, common_name)],
-                           [(x509.SubjectAlternativeName(names), False),
-                            (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)])
-
-    def client(self, user, groups=()):
-        """(certificate, key) that Kubernetes reads as this user in these groups."""
-        names = [x509.NameAttribute(NameOID.COMMON_NAME, user)]
-        names += [x509.NameAttribute(NameOID.ORGANIZATION_NAME, g) for g in groups]
-        return self._issue(names, [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)])
-
-
-def key_usage(*uses):
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign",
-             "crl_sign", "encipher_only", "decipher_only")
-    return x509.KeyUsage(**{name: name in uses for name in names})
-
-
-def private_pem(key):
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                             serialization.NoEncryption()).decode()
 
 
 def public_pem(key):

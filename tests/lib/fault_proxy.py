@@ -18,7 +18,7 @@ import types
 
 import yaml
 
-from tests.lib.cluster import Authority
+from tests.lib.ca import Authority
 
 HOP = {"connection", "transfer-encoding", "content-length", "host", "authorization", "keep-alive"}
 

@@ -9,7 +9,7 @@ import time
 
 from tests.lib.tools import ROOT, ours
 
-STUB = f"{sys.executable} {ROOT / 'tests/lib/browser_stub.py'}"
+BROWSER = f"{sys.executable} {ROOT / 'tests/lib/browser_login.py'}"
 
 
 class Helper:
@@ -19,7 +19,7 @@ class Helper:
         self.home, self.gateway = pathlib.Path(home), gateway
         self.program = ours("lotse-login")
         self.env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "LOTSE_CA_FILE": ca.cert,
-                    "LOTSE_BROWSER": f"{STUB} {ca.cert}",
+                    "LOTSE_BROWSER": f"{BROWSER} {ca.cert} nobody no-password",
                     **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
 
     def command(self, *words, audience="k8s-fra"):
