@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 
 /* Under AddressSanitizer what was not handed out is poisoned, so that it finds overruns inside a
  * block, too. */
@@ -41,11 +42,13 @@ void arena_init(struct arena *a, size_t max)
     *a = (struct arena){.max = max};
 }
 
-static void free_blocks(struct arena_block *block)
+static void free_blocks(struct arena_block *block, bool wipe)
 {
     while (block) {
         struct arena_block *next = block->next;
         UNPOISON(block->bytes, block->cap);
+        if (wipe)
+            bytes_wipe(block->bytes, block->used);
         mem_free(block);
         block = next;
     }
@@ -53,20 +56,23 @@ static void free_blocks(struct arena_block *block)
 
 void arena_fini(struct arena *a)
 {
-    free_blocks(a->blocks);
-    *a = (struct arena){.max = a->max};
+    free_blocks(a->blocks, a->wipe);
+    *a = (struct arena){.max = a->max, .wipe = a->wipe};
 }
 
 void arena_reset(struct arena *a)
 {
     struct arena_block *kept = a->blocks;
     if (kept && kept->cap > BLOCK_MOST) { /* one huge text must not stay with a worker for ever */
-        free_blocks(kept);
+        free_blocks(kept, a->wipe);
         kept = NULL;
     }
     if (kept) {
-        free_blocks(kept->next);
+        free_blocks(kept->next, a->wipe);
         kept->next = NULL;
+        UNPOISON(kept->bytes, kept->cap);
+        if (a->wipe)
+            bytes_wipe(kept->bytes, kept->used);
         kept->used = 0;
         POISON(kept->bytes, kept->cap);
     }

@@ -14,6 +14,7 @@ struct arena {
     struct arena_block *blocks;
     size_t used, max;
     bool exhausted;
+    bool wipe; /* what lay in it is overwritten when it goes: passwords, tokens */
 };
 
 #define ARENA_REQUEST_MAX ((size_t)1 << 20)

@@ -15,6 +15,7 @@ void exchange_init(struct exchange *x, int64_t started_us)
 {
     *x = (struct exchange){.started_us = started_us};
     arena_init(&x->arena, ARENA_REQUEST_MAX);
+    x->arena.wipe = true; /* forms and headers are decoded into it */
     x->request.arena = &x->arena;
 }
 

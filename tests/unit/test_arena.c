@@ -93,6 +93,31 @@ static void a_pushed_array_keeps_its_items(void **state)
     assert_int_equal(vec.n, n); /* what did not fit was not counted */
 }
 
+/* Looks where nothing may be read any more; arena_alloc would clear it first. */
+__attribute__((no_sanitize_address)) static bool is_zero(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (((const volatile char *)p)[i])
+            return false;
+    return true;
+}
+
+static void what_must_be_wiped_is(void **state)
+{
+    (void)state;
+    auto_arena a = {0};
+    arena_init(&a, 4096);
+    a.wipe = true;
+    for (int round = 0; round < 2; round++) {
+        char *p = arena_alloc(&a, 100), *q = arena_alloc(&a, 5);
+        for (int i = 0; i < 100; i++)
+            p[i] = 'x';
+        q[0] = 'y';
+        arena_reset(&a);
+        assert_true(a.wipe && is_zero(p, 100) && is_zero(q, 5));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +126,7 @@ int main(void)
         cmocka_unit_test(sizes_do_not_overflow),
         cmocka_unit_test(copies_end_in_nul),
         cmocka_unit_test(a_pushed_array_keeps_its_items),
+        cmocka_unit_test(what_must_be_wiped_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
