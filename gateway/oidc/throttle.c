@@ -176,7 +176,7 @@ enum throttle_verdict login_throttle_begin(struct login_throttle *t,
     pthread_mutex_lock(&t->lock);
     const struct slot *alias = slot_of(&t->aliases, &try.account, false, now);
     try.typed = try.account;
-    if (alias)
+    if (alias && now - alias->used_ms <= ACCOUNT_FORGET_MS) /* names change hands */
         try.account = alias->person;
     enum throttle_verdict verdict = judge(t, &try, now);
     pthread_mutex_unlock(&t->lock);

@@ -39,6 +39,18 @@ def test_parallel_guesses_in_every_spelling_reach_the_directory_a_few_times(tmp_
         # six at once, then one more each time a wait of 1, 2, 4 ... s is over while the 200 are under way
         assert 1 <= len(asked) <= 16, len(asked)
 
+        # another person by two login attributes in turn: from the first wrong password on they are one account
+        own.gateway.config["connectors"][0]["people"]["login"] = "(|(uid={username})(mail={username}))"
+        own.gateway.write()
+        assert own.gateway.reload()
+        target = own.corp.person("m.sommer")
+        before = len(own.gateway.lines("login.wrong_password"))
+        for i in range(20):
+            browser = rp.browser()
+            name = target.uid if i % 2 else f"{target.uid}@corp.example"
+            assert rp.fill_in(browser, rp.ask(browser), name, f"guess {i}").status in (403, 429)
+        assert len(own.gateway.lines("login.wrong_password")) - before <= 11
+
 
 # --- what is typed comes back as text (Hydra GO-2026-4861, Dex #2468)
 
