@@ -6,7 +6,7 @@
 #include "base/secret.h"
 #include "login/net/browser.h"
 #include "login/net/id_token.h"
-#include "login/net/listener.h"
+#include "login/net/loopback.h"
 #include "login/os.h"
 
 static struct str random_text(struct context *c)
@@ -56,8 +56,8 @@ static void wrong_paste(void)
 }
 
 /* Tells the person where to log in, and waits. Exit code. */
-static int ask_person(struct context *c, struct listener *l, unsigned means, struct str url,
-                      struct listener_wait *w)
+static int ask_person(struct context *c, struct loopback *l, unsigned means, struct str url,
+                      struct loopback_wait *w)
 {
     bool opened = (means & MEANS_BROWSER) && browser_open(c, url);
     if (!opened && !(means & MEANS_PASTE))
@@ -68,9 +68,9 @@ static int ask_person(struct context *c, struct listener *l, unsigned means, str
     buf_add(&purpose, url);
     context_purpose(c, buf_failed(&purpose) ? STR("login") : buf_str(&purpose));
     message_say(2, opened ? MESSAGE_OPEN_URL : MESSAGE_OPEN_URL_PASTE, url, STR_NONE);
-    enum listener_result result = listener_wait(l, w);
+    enum loopback_result result = loopback_wait(l, w);
     context_purpose(c, STR_NONE);
-    if (result == LISTENER_ANSWER)
+    if (result == LOOPBACK_ANSWER)
         return EXIT_OK;
     auto_buf seconds = BUF_INIT(32);
     buf_i64(&seconds, c->options->timeout_ms / 1000);
@@ -148,17 +148,17 @@ static int redeem(struct context *c, const struct gateway *g, const struct autho
 int authorize(struct context *c, unsigned means, struct gateway *ret_gateway,
               struct session *ret_session)
 {
-    auto_listener listener = LISTENER_NONE;
+    auto_loopback loopback = LOOPBACK_NONE;
     auto_buf url = BUF_INIT((size_t)64 << 10);
     struct err e;
     int code = gateway_discover(c, ret_gateway);
     if (code != EXIT_OK)
         return code;
     gateway_store(c, ret_gateway);
-    if (listener_open(&listener, &e) != 0)
+    if (loopback_open(&loopback, &e) != 0)
         return context_fail(c, EXIT_INTERNAL, MESSAGE_INTERNAL, STR_C(e.text), STR_NONE);
     struct authorization_request request = {
-        .redirect_uri = arena_fmt(c->arena, "http://127.0.0.1:%u" CALLBACK_PATH, listener.port),
+        .redirect_uri = arena_fmt(c->arena, "http://127.0.0.1:%u" CALLBACK_PATH, loopback.port),
         .state = random_text(c),
         .nonce = random_text(c),
         .code_verifier = random_text(c),
@@ -167,15 +167,15 @@ int authorize(struct context *c, unsigned means, struct gateway *ret_gateway,
     authorization_url(&url, ret_gateway, &request);
     if (buf_failed(&url))
         return context_fail(c, EXIT_INTERNAL, MESSAGE_INTERNAL, STR("address too long"), STR_NONE);
-    struct listener_wait w = {.state = request.state,
+    struct loopback_wait w = {.state = request.state,
                               .paste = means & MEANS_PASTE ? 0 : -1,
                               .deadline_ms = clock_monotonic_ms(c->clock) + c->options->timeout_ms,
                               .clock = c->clock,
                               .arena = c->arena,
                               .wrong_paste = wrong_paste};
     os_die_with_parent(); /* nobody is left to use the login when our caller has gone */
-    code = ask_person(c, &listener, means, buf_str(&url), &w);
-    listener_close(&listener);
+    code = ask_person(c, &loopback, means, buf_str(&url), &w);
+    loopback_close(&loopback);
     if (code == EXIT_OK)
         code = check_answer(c, ret_gateway, &w.ret_answer);
     return code == EXIT_OK ? redeem(c, ret_gateway, &request, w.ret_answer.code, ret_session)

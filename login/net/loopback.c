@@ -1,4 +1,4 @@
-#include "login/net/listener.h"
+#include "login/net/loopback.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,10 +46,10 @@ static int open_v6(unsigned port)
 
 /* The same port on both addresses: some browsers know localhost only as ::1. A port that is free on
    one alone is given back and another one taken. */
-int listener_open(struct listener *l, struct err *e)
+int loopback_open(struct loopback *l, struct err *e)
 {
-    for (int i = 0; i < LISTENER_CONNECTIONS; i++)
-        l->connections[i] = (struct listener_connection){.fd = -1};
+    for (int i = 0; i < LOOPBACK_CONNECTIONS; i++)
+        l->connections[i] = (struct loopback_connection){.fd = -1};
     for (int attempt = 0; attempt < 8; attempt++) {
         l->v4 = open_v4(&l->port);
         if (l->v4 < 0)
@@ -63,7 +63,7 @@ int listener_open(struct listener *l, struct err *e)
     return fail_errno(e, "cannot listen on 127.0.0.1");
 }
 
-static void drop(struct listener_connection *c)
+static void drop(struct loopback_connection *c)
 {
     if (c->fd >= 0)
         close(c->fd);
@@ -71,7 +71,7 @@ static void drop(struct listener_connection *c)
     buf_fini(&c->in);
 }
 
-static void stop_listening(struct listener *l)
+static void stop_listening(struct loopback *l)
 {
     if (l->v4 >= 0)
         close(l->v4);
@@ -80,22 +80,22 @@ static void stop_listening(struct listener *l)
     l->v4 = l->v6 = -1;
 }
 
-void listener_close(struct listener *l)
+void loopback_close(struct loopback *l)
 {
     stop_listening(l);
-    for (int i = 0; i < LISTENER_CONNECTIONS && l->port; i++)
+    for (int i = 0; i < LOOPBACK_CONNECTIONS && l->port; i++)
         drop(&l->connections[i]);
     l->port = 0;
 }
 
-static void accept_one(struct listener *l, int from, int64_t now_ms)
+static void accept_one(struct loopback *l, int from, int64_t now_ms)
 {
     int fd = accept4(from, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return;
-    struct listener_connection *oldest = &l->connections[0];
-    for (int i = 0; i < LISTENER_CONNECTIONS; i++) {
-        struct listener_connection *c = &l->connections[i];
+    struct loopback_connection *oldest = &l->connections[0];
+    for (int i = 0; i < LOOPBACK_CONNECTIONS; i++) {
+        struct loopback_connection *c = &l->connections[i];
         if (c->fd < 0) {
             oldest = c;
             break;
@@ -110,7 +110,7 @@ static void accept_one(struct listener *l, int from, int64_t now_ms)
     buf_init(&oldest->in, CALLBACK_BYTES_MAX + 1);
 }
 
-static void reply(struct listener_connection *c, enum callback_page page)
+static void reply(struct loopback_connection *c, enum callback_page page)
 {
     auto_buf out = BUF_INIT(8192);
     callback_page(&out, page, message_is_german());
@@ -141,7 +141,7 @@ static struct callback kept(struct arena *a, const struct callback *answer)
 
 /* Looks at what the connection sent; true when it is the answer. What strangers send lives in an
  * arena of its own. */
-static bool judge(struct listener *l, struct listener_connection *c, struct listener_wait *w)
+static bool judge(struct loopback *l, struct loopback_connection *c, struct loopback_wait *w)
 {
     auto_arena scratch = {0};
     struct callback answer;
@@ -164,7 +164,7 @@ static bool judge(struct listener *l, struct listener_connection *c, struct list
 }
 
 /* True when this connection brought the answer. */
-static bool serve(struct listener *l, struct listener_connection *c, struct listener_wait *w)
+static bool serve(struct loopback *l, struct loopback_connection *c, struct loopback_wait *w)
 {
     char *room = buf_reserve(&c->in, 4096);
     size_t space = room ? 4096 : CALLBACK_BYTES_MAX - c->in.n;
@@ -182,7 +182,7 @@ static bool serve(struct listener *l, struct listener_connection *c, struct list
 }
 
 /* True when the terminal brought the answer. */
-static bool paste(struct listener_wait *w, struct buf *typed)
+static bool paste(struct loopback_wait *w, struct buf *typed)
 {
     char *room = buf_reserve(typed, 1024);
     ssize_t n = room ? read(w->paste, room, 1024) : 0;
@@ -203,11 +203,11 @@ static bool paste(struct listener_wait *w, struct buf *typed)
     return false;
 }
 
-enum { SLOT_V4 = LISTENER_CONNECTIONS, SLOT_V6, SLOT_PASTE, SLOTS };
+enum { SLOT_V4 = LOOPBACK_CONNECTIONS, SLOT_V6, SLOT_PASTE, SLOTS };
 
-static int next_event(struct listener *l, const struct listener_wait *w, struct pollfd *p)
+static int next_event(struct loopback *l, const struct loopback_wait *w, struct pollfd *p)
 {
-    for (int i = 0; i < LISTENER_CONNECTIONS; i++)
+    for (int i = 0; i < LOOPBACK_CONNECTIONS; i++)
         p[i] = (struct pollfd){.fd = l->connections[i].fd, .events = POLLIN};
     p[SLOT_V4] = (struct pollfd){.fd = l->v4, .events = POLLIN};
     p[SLOT_V6] = (struct pollfd){.fd = l->v6, .events = POLLIN};
@@ -217,11 +217,11 @@ static int next_event(struct listener *l, const struct listener_wait *w, struct 
 }
 
 /* True when one of the connections brought the answer. */
-static bool serve_connections(struct listener *l, struct listener_wait *w, const struct pollfd *p,
+static bool serve_connections(struct loopback *l, struct loopback_wait *w, const struct pollfd *p,
                               int64_t now_ms)
 {
-    for (int i = 0; i < LISTENER_CONNECTIONS; i++) {
-        struct listener_connection *c = &l->connections[i];
+    for (int i = 0; i < LOOPBACK_CONNECTIONS; i++) {
+        struct loopback_connection *c = &l->connections[i];
         if (c->fd >= 0 && p[i].revents && serve(l, c, w))
             return true;
         if (c->fd >= 0 && now_ms - c->since_ms > CONNECTION_MS)
@@ -230,7 +230,7 @@ static bool serve_connections(struct listener *l, struct listener_wait *w, const
     return false;
 }
 
-enum listener_result listener_wait(struct listener *l, struct listener_wait *w)
+enum loopback_result loopback_wait(struct loopback *l, struct loopback_wait *w)
 {
     struct pollfd p[SLOTS];
     auto_buf typed = BUF_INIT(PASTE_MAX);
@@ -240,13 +240,13 @@ enum listener_result listener_wait(struct listener *l, struct listener_wait *w)
             continue; /* a signal, or the deadline */
         int64_t now_ms = clock_monotonic_ms(w->clock);
         if (serve_connections(l, w, p, now_ms))
-            return LISTENER_ANSWER;
+            return LOOPBACK_ANSWER;
         if (p[SLOT_PASTE].revents && paste(w, &typed))
-            return LISTENER_ANSWER;
+            return LOOPBACK_ANSWER;
         if (p[SLOT_V4].revents)
             accept_one(l, l->v4, now_ms);
         if (p[SLOT_V6].revents)
             accept_one(l, l->v6, now_ms);
     }
-    return LISTENER_TIMEOUT;
+    return LOOPBACK_TIMEOUT;
 }

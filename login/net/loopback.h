@@ -2,30 +2,30 @@
 /*
  * Waits for the end of a login: on a random port of 127.0.0.1 and ::1, and at the same time on a
  * terminal into which a person may paste the address their browser ended at. One thread; everything
- * closed by listener_close.
+ * closed by loopback_close.
  */
 #include "base/clock.h"
 #include "base/err.h"
 #include "login/net/callback.h"
 
-#define LISTENER_CONNECTIONS 16
-struct listener_connection {
+#define LOOPBACK_CONNECTIONS 16
+struct loopback_connection {
     int fd;
     struct buf in;
     int64_t since_ms;
 };
-struct listener {
+struct loopback {
     int v4, v6; /* v6: -1 where there is no IPv6 */
     unsigned port;
-    struct listener_connection connections[LISTENER_CONNECTIONS];
+    struct loopback_connection connections[LOOPBACK_CONNECTIONS];
 };
-#define LISTENER_NONE {.v4 = -1, .v6 = -1}
-#define auto_listener struct listener __attribute__((cleanup(listener_close)))
+#define LOOPBACK_NONE {.v4 = -1, .v6 = -1}
+#define auto_loopback struct loopback __attribute__((cleanup(loopback_close)))
 
-must_check int listener_open(struct listener *l, struct err *e);
-void listener_close(struct listener *l);
+must_check int loopback_open(struct loopback *l, struct err *e);
+void loopback_close(struct loopback *l);
 
-struct listener_wait {
+struct loopback_wait {
     struct str state;    /* only an answer with it counts; others get a refusal and are forgotten */
     int paste;           /* descriptor lines are read from, or -1 */
     int64_t deadline_ms; /* monotonic */
@@ -34,6 +34,6 @@ struct listener_wait {
     void (*wrong_paste)(void);
     struct callback ret_answer;
 };
-enum listener_result { LISTENER_ANSWER, LISTENER_TIMEOUT };
-/* After LISTENER_ANSWER nothing listens any more: a second answer finds a closed port. */
-enum listener_result listener_wait(struct listener *l, struct listener_wait *w);
+enum loopback_result { LOOPBACK_ANSWER, LOOPBACK_TIMEOUT };
+/* After LOOPBACK_ANSWER nothing listens any more: a second answer finds a closed port. */
+enum loopback_result loopback_wait(struct loopback *l, struct loopback_wait *w);
