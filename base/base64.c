@@ -59,7 +59,7 @@ bool base64_decode(struct str text, struct buf *out)
     return decode_into(text, '+', '/', out);
 }
 
-static int hex_digit(char c)
+int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';

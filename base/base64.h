@@ -7,4 +7,5 @@
 bool base64url_decode(struct str text, struct buf *out);
 /* RFC 4648 4: padding demanded, white space refused. */
 bool base64_decode(struct str text, struct buf *out);
+int hex_digit(char c); /* its value; -1: none */
 bool hex_decode(struct str text, struct buf *out);

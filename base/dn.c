@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 
 #define PARTS_MAX 8 /* of one RDN; more than two have not been seen in the wild */
@@ -20,15 +21,6 @@ static bool is_alpha(char c)
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static bool at(const struct parser *p, char c)
@@ -135,7 +127,7 @@ static bool parse_escape(struct parser *p, struct buf *out)
     }
     if (p->i + 2 >= p->in.n)
         return false;
-    int high = hex_value(c), low = hex_value(p->in.p[p->i + 2]);
+    int high = hex_digit(c), low = hex_digit(p->in.p[p->i + 2]);
     if (high < 0 || low < 0)
         return false;
     buf_char(out, (char)(high * 16 + low));
@@ -170,8 +162,8 @@ static bool parse_hex_value(struct parser *p, struct buf *out)
     buf_char(out, '#');
     p->i++;
     size_t digits = 0;
-    for (; p->i < p->in.n && hex_value(p->in.p[p->i]) >= 0; p->i++, digits++)
-        buf_char(out, "0123456789abcdef"[hex_value(p->in.p[p->i])]);
+    for (; p->i < p->in.n && hex_digit(p->in.p[p->i]) >= 0; p->i++, digits++)
+        buf_char(out, "0123456789abcdef"[hex_digit(p->in.p[p->i])]);
     skip_spaces(p);
     return digits > 0 && digits % 2 == 0 && (p->i == p->in.n || at(p, ',') || at(p, '+'));
 }

@@ -1,5 +1,7 @@
 #include "base/exchange.h"
 
+#include "base/base64.h"
+
 #define PAIRS_MAX 64
 
 struct str params_get(struct params p, struct str name)
@@ -30,15 +32,6 @@ struct str cookie_get(const struct request *r, struct str name)
         found = str_trim(value);
     }
     return found.n ? found : STR_NONE;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static bool percent_decode(struct str s, char *out, size_t *ret_n)

@@ -1,5 +1,7 @@
 #include "gateway/http/head.h"
 
+#include "base/base64.h"
+
 #define REFUSE(code, why) \
     (struct refusal) \
     { \
@@ -66,14 +68,6 @@ static bool read_method(struct str name, enum http_method *ret)
     return false;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The characters of RFC 3986, and those that browsers send raw in a query although it does not
  * allow them. */
 static struct refusal check_target(struct str t)
@@ -84,8 +78,8 @@ static struct refusal check_target(struct str t)
             return REFUSE(400, "character in the request target that must be encoded");
         if (c != '%')
             continue;
-        int high = i + 2 < t.n ? hex_value(t.p[i + 1]) : -1;
-        int low = i + 2 < t.n ? hex_value(t.p[i + 2]) : -1;
+        int high = i + 2 < t.n ? hex_digit(t.p[i + 1]) : -1;
+        int low = i + 2 < t.n ? hex_digit(t.p[i + 2]) : -1;
         if (high < 0 || low < 0)
             return REFUSE(400, "broken percent-encoding in the request target");
         if (high == 0 && low == 0)
