@@ -17,7 +17,8 @@
 #include "gateway/gateway.h"
 #include "gateway/keyring.h"
 
-#define FILES_MAX 65536 /* as many descriptors as gateway/http can tell apart */
+#define TRIM_EVERY_S 15
+#define FILES_MAX    65536 /* as many descriptors as gateway/http can tell apart */
 
 enum option {
 #define OPTION(symbol, name, argument, help) OPTION_##symbol,
@@ -124,11 +125,13 @@ static enum gateway_exit run(const char *path)
     malloc_trim(0);
     dl_iterate_phdr(give_back_pages, NULL);
     for (;;) {
-        if (sigwait(&signals, &number) != 0)
-            continue;
-        if (number != SIGHUP)
+        const struct timespec pause = {.tv_sec = TRIM_EVERY_S};
+        number = sigtimedwait(&signals, NULL, &pause);
+        if (number == SIGHUP)
+            gateway_reload(&g);
+        else if (number > 0)
             break;
-        gateway_reload(&g);
+        malloc_trim(0); /* what a storm of connections left behind goes back to the system */
     }
     log_info("stopping", LOG_C("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
     if (!gateway_stop(&g))
