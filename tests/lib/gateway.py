@@ -147,8 +147,8 @@ class Gateway:
         connection.close()
         return {name: float(value) for name, value in re.findall(r"^([a-z_]+(?:\{.*\})?) ([-+0-9.eInf]+)$", text, re.M)}
 
-    def memory_kib(self):
-        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text())[1])
+    def memory_kib(self, what="VmRSS"):
+        return int(re.search(what + r":\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text())[1])
 
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
