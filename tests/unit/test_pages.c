@@ -81,7 +81,7 @@ static void an_account_without_teams_is_told_what_to_do(void **state)
                                         .username = STR("j.mueller"),
                                         .logout_action = STR("/logout")});
     assert_has(&out, "Sie sind noch in keinem Team");
-    assert_has(&out, "lotse-login setup <span>--issuer=https://lotse.example");
+    assert_has(&out, "lotse-login setup <span>--issuer</span>=https://lotse.example");
     assert_has_not(&out, "Daraus ergibt sich");
 }
 
