@@ -5,6 +5,9 @@
 
 VARIANT ?= dev
 OUT     ?= out/$(VARIANT)
+ifeq (,$(filter dev release asan tsan,$(VARIANT)))
+$(error VARIANT=$(VARIANT) does not exist, take dev, release, asan or tsan)
+endif
 ifeq ($(origin CC),default)
 CC := gcc
 endif
