@@ -28,7 +28,7 @@ static int read_endpoints(const json_t *j, struct arena *a, struct gateway *g, s
 int gateway_read_discovery(struct str text, struct arena *a, struct gateway *ret, struct err *e)
 {
     struct gateway g = *ret;
-    struct str issuer;
+    struct str issuer = STR_NONE; /* a document may name none */
     auto_json *j = json_read(text, DOCUMENT_MAX, e);
     if (!j)
         return fail_within(e, "discovery document");
@@ -78,7 +78,7 @@ static int read_site_list(const json_t *list, struct arena *a, struct gateway *g
 int gateway_read_sites(struct str text, struct arena *a, struct gateway *ret, struct err *e)
 {
     struct gateway g = *ret;
-    struct str issuer;
+    struct str issuer = STR_NONE; /* a document may name none */
     auto_json *j = json_read(text, DOCUMENT_MAX, e);
     if (!j)
         return fail_within(e, "list of clusters");
