@@ -11,7 +11,9 @@ class _Listener:
         self.port = self.listener.getsockname()[1]
         self.connections = 0
         self.open = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.guards = []
+        self.acceptor = threading.Thread(target=self._accept, daemon=True)
+        self.acceptor.start()
 
     def _accept(self):
         while True:
@@ -21,7 +23,9 @@ class _Listener:
                 return
             self.connections += 1
             self.open.append(client)
-            threading.Thread(target=self._guard, args=(client,), daemon=True).start()
+            guard = threading.Thread(target=self._guard, args=(client,), daemon=True)
+            self.guards.append(guard)
+            guard.start()
 
     def _guard(self, client):
         try:
@@ -35,12 +39,16 @@ class _Listener:
         raise NotImplementedError
 
     def close(self):
-        self.listener.close()
-        for s in self.open:
+        """Ends the threads, too: one that is left inside of accept() would take what belongs to a later server."""
+        for s in [self.listener, *self.open]:
             try:
-                s.shutdown(socket.SHUT_RDWR)
+                s.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in accept() or recv(); close() alone does not
             except OSError:
                 pass
+        self.acceptor.join(10)
+        for guard in self.guards:
+            guard.join(10)
+        self.listener.close()
 
     def __enter__(self):
         return self
@@ -153,8 +161,11 @@ class Scripted(_Listener):
             while (whole := read_ber(data)) is not None:
                 _, body, at = whole
                 data = data[at:]
-                _, number, at = read_ber(body)
-                kind, op, _ = read_ber(body, at)
+                identifier = read_ber(body)
+                operation = identifier and read_ber(body, identifier[2])
+                if operation is None:
+                    return  # not LDAP
+                number, (kind, op, _) = identifier[1], operation
                 self.asked.append((kind, op))
                 answer = self.answers(kind, int.from_bytes(number, "big"), op)
                 if answer is None:
