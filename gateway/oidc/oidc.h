@@ -20,7 +20,7 @@
 #include "gateway/oidc/client.h"
 #include "gateway/oidc/event.h"
 #include "gateway/store/store.h"
-#include "policy/snapshot.h"
+#include "policy/resolve/snapshot.h"
 
 struct kubernetes_site { /* what `lotse-login setup` and the home page offer */
     struct str name, audience, server, certificate_authority; /* PEM */

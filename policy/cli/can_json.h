@@ -1,7 +1,7 @@
 #pragma once
 /* One line of `lotse-policy can`: {"site", "user", "groups", "verb", "group", "resource",
  * "subresource", "name", "namespace", "path"} in, {"allowed", "by"} out. */
-#include "policy/rbac.h"
+#include "policy/rbac/rbac.h"
 
 struct can_question {
     struct str site;

@@ -4,7 +4,7 @@
  * the parser, --help and the manual page are made from them. Called once by main.
  */
 #include "base/err.h"
-#include "policy/words.h"
+#include "base/words.h"
 
 enum command {
 #define COMMAND(id, name, arguments, help) COMMAND_##id,

@@ -2,9 +2,9 @@
  * apply: all sites are planned and guarded before the first write; then site by site, step by step,
  * each said when it has happened. A site that fails does not keep the others back.
  */
-#include "policy/cli/apply.h"
 #include "policy/cli/lock_file.h"
 #include "policy/cli/run.h"
+#include "policy/cluster/apply.h"
 
 struct site_plan {
     const struct cluster *cluster;

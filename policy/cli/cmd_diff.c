@@ -2,8 +2,8 @@
  * first, objects as a count. */
 #include <stdlib.h>
 
-#include "policy/cli/plan.h"
 #include "policy/cli/run.h"
+#include "policy/cluster/plan.h"
 
 struct site_diff {
     const struct cluster *cluster;

@@ -1,6 +1,6 @@
 /* who-can: every subject that may do it, and through which binding, role and line. */
-#include "policy/cli/plan.h"
 #include "policy/cli/run.h"
+#include "policy/cluster/plan.h"
 
 static int ask(struct run *s, const struct cluster *c, struct rbac_question *ret)
 {

@@ -7,7 +7,7 @@
  * "cn=pay-dev,...", "name": "pay-dev"}]}
  */
 #include "base/clock.h"
-#include "policy/policy_input.h"
+#include "policy/resolve/policy_input.h"
 
 must_check int directory_read_file(const char *path, struct arena *a, struct policy_directory *ret,
                                    struct err *e);

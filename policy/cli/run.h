@@ -6,7 +6,7 @@
  */
 #include "base/json.h"
 #include "policy/cli/cli_options.h"
-#include "policy/cli/cluster.h"
+#include "policy/cluster/cluster.h"
 #include "policy/policy.h"
 
 enum cli_exit { CLI_OK = 0, CLI_FINDINGS = 1, CLI_USAGE = 2, CLI_BACKEND = 3 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "policy/policy.h"
-#include "policy/snapshot.h"
+#include "policy/resolve/snapshot.h"
 #include "tests/fuzz/fuzz.h"
 
 #define WORDS(...) \

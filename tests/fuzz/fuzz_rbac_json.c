@@ -2,7 +2,7 @@
  * and stays the same. */
 #include <stdlib.h>
 
-#include "policy/access.h"
+#include "policy/rbac/access.h"
 
 static void must(bool good)
 {

@@ -3,8 +3,8 @@
 #include "tests/unit/unit.h"
 
 #include "policy/cli/can_json.h"
-#include "policy/cli/cluster.h"
 #include "policy/cli/directory_file.h"
+#include "policy/cluster/cluster.h"
 
 static void init(struct cluster *c, struct arena *a)
 {

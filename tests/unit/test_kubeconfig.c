@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "policy/cli/kubeconfig.h"
+#include "policy/cluster/kubeconfig.h"
 
 static const char good[] =
     "apiVersion: v1\n"

@@ -2,8 +2,8 @@
  * before it gives. */
 #include "tests/unit/unit.h"
 
-#include "policy/cli/apply.h"
-#include "policy/cli/plan.h"
+#include "policy/cluster/apply.h"
+#include "policy/cluster/plan.h"
 
 struct fixture {
     struct arena arena;

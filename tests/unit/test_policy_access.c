@@ -2,7 +2,7 @@
  * the plain one. */
 #include <stdlib.h>
 
-#include "policy/access.h"
+#include "policy/rbac/access.h"
 #include "tests/unit/unit.h"
 
 static struct strs list(struct arena *a, const char *text)

@@ -220,7 +220,7 @@ static void the_manual_names_every_key(void **state)
     static const char *const keys[] = {
 #define KEY(section, name, type, need, text) "`" #name "`",
 #define LATER(section, name)                 "`" #name "`",
-#include "policy/policy_keys.tbl.h"
+#include "policy/language/policy_keys.tbl.h"
 #undef KEY
 #undef LATER
     };

@@ -1,5 +1,5 @@
 /* The semantic difference: who gains and loses what, whatever was written. */
-#include "policy/access.h"
+#include "policy/rbac/access.h"
 #include "tests/unit/unit.h"
 
 static const struct {

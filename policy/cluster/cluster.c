@@ -1,0 +1,184 @@
+#include "policy/cluster/cluster.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+
+#define FILE_MAX ((size_t)256 << 20)
+#define RBAC     "/apis/rbac.authorization.k8s.io/v1/"
+/* one answer for all resources of all groups; stable since 1.30 (KEP-3352) */
+#define AGGREGATED "application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList"
+
+size_t cluster_n_bindings(const struct cluster *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->objects.n; i++)
+        n += c->objects.items[i].kind == RBAC_ROLE_BINDING ||
+             c->objects.items[i].kind == RBAC_CLUSTER_ROLE_BINDING;
+    return n;
+}
+
+/* The view that the policy takes, once everything is read. */
+static int finish(struct cluster *c, struct err *e)
+{
+    size_t n = 0;
+    struct rbac_object *roles = ARENA_ARRAY(c->arena, c->objects.n + 1, struct rbac_object);
+    if (!roles)
+        return fail(e, ERR_LIMIT, "%.*s: the cluster is too large", STR_F(c->site));
+    rbac_set_sort(&c->objects);
+    for (size_t i = 0; i < c->objects.n; i++)
+        if (c->objects.items[i].kind == RBAC_CLUSTER_ROLE)
+            roles[n++] = c->objects.items[i];
+    c->data = (struct policy_cluster){.site = c->site,
+                                      .resources = {c->resources.items, c->resources.n},
+                                      .namespaces = c->namespaces.items,
+                                      .n_namespaces = c->namespaces.n,
+                                      .cluster_roles = roles,
+                                      .n_cluster_roles = n};
+    return 0;
+}
+
+/* --- from the API server */
+
+static int read_lists(struct cluster *c, struct api *api, struct err *e)
+{
+    static const char *const paths[] = {"/api/v1/namespaces", RBAC "clusterroles",
+                                        RBAC "clusterrolebindings", RBAC "roles",
+                                        RBAC "rolebindings"};
+    for (size_t p = 0; p < sizeof(paths) / sizeof(*paths); p++) {
+        struct api_pages pages;
+        if (api_list(api, paths[p], &pages, e) < 0)
+            return -1;
+        for (size_t i = 0; i < pages.n; i++)
+            if (cluster_read_json(c, pages.items[i], false, e) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+int cluster_read_api(struct cluster *c, struct api *api, struct err *e)
+{
+    struct str core, groups;
+    if (api_get(api, STR("/api"), AGGREGATED, &core, e) < 0 ||
+        api_get(api, STR("/apis"), AGGREGATED, &groups, e) < 0)
+        return -1;
+    if (cluster_read_json(c, core, false, e) < 0 || cluster_read_json(c, groups, false, e) < 0 ||
+        read_lists(c, api, e) < 0)
+        return fail_within(e, "%.*s", STR_F(c->site));
+    if (c->resources.n == 0)
+        return fail(e, ERR_BACKEND,
+                    "%.*s: no aggregated discovery; the API server is older than 1.30",
+                    STR_F(c->site));
+    return finish(c, e);
+}
+
+/* --- from files */
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool is_of_other_site(struct str file, struct str site, struct strs sites)
+{
+    file.n -= 5; /* ".json" */
+    for (size_t i = 0; i < sites.n; i++) {
+        struct str s = sites.items[i];
+        if (!str_eq(s, site) && file.n > s.n && str_ends(file, s) &&
+            file.p[file.n - s.n - 1] == '-')
+            return true;
+    }
+    return false;
+}
+
+static void close_folder_at(DIR *const *d)
+{
+    if (*d)
+        closedir(*d);
+}
+
+/* others_too: the folder may hold what is no Kubernetes object */
+static int read_file_into(struct cluster *c, const char *path, bool others_too, struct err *e)
+{
+    auto_buf text = BUF_INIT(FILE_MAX);
+    if (file_read(path, FILE_MAX, &text, e) < 0)
+        return -1;
+    if (cluster_read_json(c, buf_str(&text), others_too, e) < 0)
+        return fail_within(e, "%s", path);
+    return 0;
+}
+
+/* Every .json of a folder, in the order of their names. A folder that does not exist has none. */
+static int read_folder(struct cluster *c, const char *folder, struct strs sites, size_t *n_files,
+                       struct err *e)
+{
+    __attribute__((cleanup(close_folder_at))) DIR *d = opendir(folder);
+    struct {
+        struct str *items;
+        size_t n, cap;
+    } files = {0};
+    if (!d && errno == ENOENT)
+        return 0;
+    if (!d)
+        return fail_errno(e, "%s", folder);
+    for (const struct dirent *entry = readdir(d); entry; entry = readdir(d)) {
+        struct str name = STR_C(entry->d_name), *file;
+        if (!str_ends(name, STR(".json")) || is_of_other_site(name, c->site, sites))
+            continue;
+        if (!(file = ARENA_PUSH(c->arena, &files)))
+            return fail(e, ERR_LIMIT, "%s: too many files", folder);
+        *file = arena_fmt(c->arena, "%s/%s", folder, entry->d_name);
+    }
+    if (files.n)
+        qsort(files.items, files.n, sizeof(*files.items), by_name);
+    for (size_t i = 0; i < files.n; i++)
+        if (read_file_into(c, files.items[i].p, sites.n > 0, e) < 0)
+            return -1;
+    *n_files += files.n;
+    return 0;
+}
+
+int cluster_read_folder(struct cluster *c, struct str folder, struct strs sites, struct err *e)
+{
+    size_t n_files = 0;
+    struct str top = arena_str(c->arena, folder),
+               own = arena_fmt(c->arena, "%.*s/%.*s", STR_F(folder), STR_F(c->site));
+    if (read_folder(c, top.p, sites, &n_files, e) < 0 ||
+        read_folder(c, own.p, (struct strs){0}, &n_files, e) < 0)
+        return -1;
+    if (n_files == 0)
+        return fail(e, ERR_CONFIG, "%.*s: no saved objects of site '%.*s'", STR_F(folder),
+                    STR_F(c->site));
+    return finish(c, e);
+}
+
+/* --- to files */
+
+static int save(const char *path, const struct buf *text, struct err *e)
+{
+    if (buf_failed(text))
+        return fail(e, ERR_LIMIT, "%s: too large", path);
+    return file_make(path, 0644, buf_str(text), e);
+}
+
+int cluster_save(const struct cluster *c, struct str folder, struct err *e)
+{
+    static const struct {
+        const char *name;
+        void (*write)(const struct cluster *, struct buf *);
+    } files[] = {{"namespaces.json", cluster_write_namespaces},
+                 {"discovery.json", cluster_write_discovery},
+                 {"rbac.json", cluster_write_rbac}};
+    struct str own = arena_fmt(c->arena, "%.*s/%.*s", STR_F(folder), STR_F(c->site));
+    if (folder_make(own.p, 0755, e) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+        auto_buf text = BUF_INIT(FILE_MAX);
+        files[i].write(c, &text);
+        if (save(arena_fmt(c->arena, "%.*s/%s", STR_F(own), files[i].name).p, &text, e) < 0)
+            return -1;
+    }
+    return 0;
+}

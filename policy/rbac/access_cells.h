@@ -1,0 +1,38 @@
+#pragma once
+/* Inside of the evaluator: the cells. Only access*.c include this. */
+#include "policy/rbac/keyed.h"
+#include "policy/rbac/universe.h"
+
+struct permset { /* a bit per class and verb */
+    uint64_t *w;
+    uint64_t hash;
+};
+struct access {
+    const struct universe *u;
+    const struct rbac_set *set;
+    struct arena *arena;
+    size_t n_words;        /* of a permission set */
+    struct permset *items; /* permission sets by id, each distinct one once; 0 is the empty one */
+    size_t n, cap;
+    uint32_t *slots;
+    size_t n_slots;
+    struct keyed *cells; /* sorted by subject, namespace; value: permission set */
+    size_t n_cells;
+    uint32_t *first_cell; /* by subject; one more behind */
+    uint32_t *role_sets;  /* by object: the permission set of a role */
+    const struct rbac_object *
+        *roles;                   /* by object: the role of a binding, NULL when there is none */
+    struct target_list *bindings; /* by namespace: objects */
+};
+
+/* Subjects of all three kinds in one numbering: groups, then users, then service accounts. */
+uint32_t access_n_subjects(const struct universe *u);
+uint32_t access_subject(const struct universe *u, const struct rbac_subject *s,
+                        struct str namespace, struct arena *scratch);
+static inline bool permset_has(const struct access *x, uint32_t set, uint32_t class, uint32_t verb)
+{
+    return x->items[set].w[class * x->u->words + verb / 64] >> (verb % 64) & 1;
+}
+uint32_t permset_find(const struct access *x, const uint64_t *w); /* ID_NONE: no such set */
+uint32_t access_cell(const struct access *x, uint32_t subject,
+                     uint32_t namespace); /* a permission set; 0 when none */

@@ -1,0 +1,25 @@
+#pragma once
+/* What a cluster says of itself: its resources, namespaces and ClusterRoles. Plain data. */
+#include "policy/rbac/rbac.h"
+
+struct policy_resource { /* one row of the discovery of one version */
+    struct str group, version, resource, subresource;
+    bool namespaced;
+    struct strs verbs;
+};
+struct policy_resources {
+    const struct policy_resource *items;
+    size_t n;
+};
+struct policy_namespace {
+    struct str name;
+    struct str_pairs labels;
+};
+struct policy_cluster {
+    struct str site; /* name in `sites` */
+    struct policy_resources resources;
+    const struct policy_namespace *namespaces;
+    size_t n_namespaces;
+    const struct rbac_object *cluster_roles; /* view, edit, admin, cluster-admin, ... */
+    size_t n_cluster_roles;
+};

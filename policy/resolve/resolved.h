@@ -1,0 +1,138 @@
+#pragma once
+/* Inside of the compiler: what policy_resolve makes of a tree. Only policy_*.c and snapshot.c
+ * include this. */
+#include "policy/resolve/policy_resolve.h"
+#include "policy/resolve/snapshot.h"
+
+struct ids {
+    uint32_t *items;
+    size_t n, cap;
+};
+
+/* --- permissions of a role on one site, split into atoms: one resource of one group, one set of
+ * names */
+#define VERBS_MAX 128
+struct verbs {
+    uint64_t w[VERBS_MAX / 64]; /* by id in policy.verbs */
+    bool all;                   /* the literal "*" */
+};
+struct atom {
+    struct str group, resource; /* resource with its subresource: "pods/log" */
+    struct strs names;          /* sorted; empty: any */
+    struct verbs verbs;
+    struct str src;
+};
+struct atoms {
+    struct atom *items;
+    size_t n, cap;
+};
+struct urls { /* rules about non-resource URLs, as a ClusterRole of the cluster has them */
+    struct rbac_rule *items;
+    size_t n, cap;
+};
+struct role_rules {
+    struct atoms atoms;
+    struct urls urls;
+    bool done;
+};
+
+struct team {
+    struct strs group_ids; /* as the directory spells them */
+    struct ids people;     /* by groups, without drop: indices in policy.people */
+};
+struct role {
+    uint32_t base;           /* ID_NONE: none, or a ClusterRole */
+    struct str cluster_role; /* base: k8s/<this> */
+    bool sensitive, cluster, checked;
+    struct role_rules *rules; /* per site */
+};
+struct space {
+    uint64_t sites;         /* bit per site */
+    struct ids *namespaces; /* per site: indices in cluster->namespaces */
+};
+struct grant {
+    uint32_t team, role; /* ID_NONE: reported, not usable */
+    struct ids spaces;
+    uint64_t sites;
+    bool usable;
+};
+struct site {
+    const struct policy_cluster *cluster; /* NULL: no data */
+    uint32_t twin; /* an earlier site with the same discovery and ClusterRoles, or itself */
+    struct intern namespaces;
+};
+
+struct known;
+struct policy {
+    struct arena *arena;
+    const struct policy_tree *tree;
+    const struct policy_input *in;
+    struct diags *d; /* during resolve only */
+    bool chain_reported;
+    const struct known *known; /* policy_resolve_check.c: what the discoveries hold */
+    struct intern *reported;   /* during resolve only: unknown names already said */
+    struct intern site_ids, team_ids, role_ids, space_ids, verbs, groups, people;
+    struct site *sites;
+    struct team *teams;
+    struct role *roles;
+    struct space *spaces;
+    struct grant *grants;
+    struct ids *teams_of_group;  /* by id in groups */
+    struct ids *grants_of_team;  /* those with `until` */
+    struct ids *adds_of_person;  /* by id in named: pairs (team, index in add) */
+    struct ids *drops_of_person; /* by id in named: teams */
+    struct intern named;         /* usernames in add or drop */
+};
+
+/* --- policy_resolve.c */
+/* The error for a name that is not there, once per name; true when it was reported now. */
+bool resolve_unknown(struct policy *p, const char *what, const struct word *word,
+                     const struct intern *known);
+static inline uint64_t site_bit(size_t site)
+{
+    return (uint64_t)1 << site;
+}
+void resolve_sites_of(struct policy *p, const struct words *at, uint64_t *ret_sites);
+/* --- policy_resolve_people.c */
+void resolve_teams(
+    struct policy *p); /* groups and people of the teams; without directory by name only */
+/* The name in `from` as the directory spells it. */
+struct str resolve_group_id(struct arena *a, struct str base, struct str written);
+/* --- policy_resolve_space.c */
+void resolve_spaces(struct policy *p);
+/* --- policy_resolve_check.c: resources and verbs against the discovery */
+void resolve_permissions(struct policy *p, const struct policy_permissions *permissions,
+                         bool question);
+void resolve_tests(struct policy *p);
+/* --- policy_resolve_role.c */
+void resolve_roles(
+    struct policy *p); /* names of bases; then the rules for each site that has data */
+/* --- atoms.c */
+void verbs_add(struct policy *p, struct verbs *set, struct str verb);
+bool verbs_empty(const struct verbs *set);
+void atoms_of_rules(struct policy *p, const struct rbac_object *role, struct str src,
+                    struct role_rules *out);
+void atoms_of_permission(struct policy *p, const struct policy_permission *permission,
+                         struct role_rules *out);
+/* Wildcards become what the discovery of the cluster holds. */
+void atoms_expand(struct policy *p, const struct policy_cluster *cluster, struct role_rules *rules);
+void atoms_deny(struct policy *p, const struct policy_permission *deny, struct role_rules *rules);
+/* Canonical: the same permissions give the same rules, however they were written. */
+void atoms_to_rules(const struct policy *p, const struct role_rules *rules, struct arena *a,
+                    struct rbac_object *out);
+struct str src_of(struct arena *a, const struct pos *pos); /* "policy.yaml:14" */
+
+/* --- policy_members.c: people and teams, directory or not */
+struct membership {
+    struct ids teams; /* sorted, unique */
+    int64_t until_ms; /* TIME_NONE, or the first end of an `add` among them */
+};
+void members_index(struct policy *p);
+bool members_of_person(const struct policy_at *at, const struct snapshot_subject *subject,
+                       struct membership *ret);
+/* The groups without prefix: "team:...", and on a site "jit:...". at->site ID_NONE: no site. */
+bool members_groups(const struct policy_at *at, const struct membership *m,
+                    struct snapshot_groups *ret);
+/* "jit:<space>:<role>", "jit:<role>" when space is ID_NONE */
+struct str jit_group(const struct policy *p, uint32_t space, uint32_t role, struct arena *a);
+struct str team_group(const struct policy *p, uint32_t team, struct arena *a);
