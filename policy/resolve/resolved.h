@@ -56,6 +56,49 @@ struct grant {
     uint64_t sites;
     bool usable;
 };
+struct stage {
+    int64_t count;
+    bool lead;        /* the lead of the team that asks */
+    struct ids teams; /* or anybody of these */
+};
+struct request {
+    uint32_t team, role;
+    struct ids spaces; /* none: the role is cluster-wide */
+    uint64_t sites;
+    struct stage *stages;
+    size_t n_stages;
+    bool usable;
+};
+struct breakglass {
+    uint32_t team, role;
+    uint64_t sites;
+    bool usable;
+};
+struct ci {
+    uint32_t role;
+    struct ids spaces;
+    uint64_t sites;
+    struct str group; /* "ci:<name>" without prefix; STR_NONE: a service account */
+    struct str sa_namespace, sa_name;
+    bool usable;
+};
+/* Where an invariant holds: on these sites, in these spaces; without spaces everywhere there, also
+ * cluster-wide. */
+struct place {
+    uint64_t sites;
+    struct ids spaces;
+    struct ids namespaces; /* pairs (site, namespace) written out */
+    bool own;
+};
+struct invariant {
+    uint32_t team; /* of WHO_TEAM; ID_NONE */
+    struct ids except_teams, except_roles, except_ci;
+    bool except_all_ci;
+    struct place place;
+    uint32_t reach;                      /* role; ID_NONE */
+    uint32_t *duty_space, *duty_request; /* beside can.items; ID_NONE */
+    bool usable;
+};
 struct site {
     const struct policy_cluster *cluster; /* NULL: no data */
     uint32_t twin; /* an earlier site with the same discovery and ClusterRoles, or itself */
@@ -77,6 +120,10 @@ struct policy {
     struct role *roles;
     struct space *spaces;
     struct grant *grants;
+    struct request *requests; /* each beside its entry of the tree */
+    struct breakglass *breakglass;
+    struct ci *ci;
+    struct invariant *invariants;
     struct ids *teams_of_group;  /* by id in groups */
     struct ids *grants_of_team;  /* those with `until` */
     struct ids *adds_of_person;  /* by id in named: pairs (team, index in add) */
