@@ -157,7 +157,7 @@ struct policy_invariant { /* an entry of never or always */
     struct policy_duties can;         /* one of can and reach */
     struct word reach;                /* a role: all of its permissions, also by detours */
     struct words in;                  /* spaces, label=value or names of sites, SITE:NAMESPACE, or
-                                         "own": where the team has standing grants. None: everywhere */
+                                         "own": where the team has standing grants. None: all */
     struct policy_permissions except; /* does not count */
     bool broken;
 };
