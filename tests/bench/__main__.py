@@ -226,12 +226,7 @@ def bench_policy(folder):
              ("10,000 teams, 100,000 grants", (10000, 100000, 5000), "linear")]
     for name, size, reach in sizes:
         where = folder / name.split(",")[0].replace(" ", "-")
-        corp = company.synthetic(*size) if size else company.sample()
-        corp.write(str(where))
-        objects = where / "objects"
-        shutil.copytree(SAVED, objects)
-        for site in company.SITES:
-            shutil.copy(where / f"namespaces-{site}.json", objects)
+        write_policy(where, company.synthetic(*size) if size else company.sample())
         command = policy_command(where)
         first = subprocess.run(command, capture_output=True, text=True)
         if first.returncode:
@@ -240,6 +235,40 @@ def bench_policy(folder):
         rows.append([name, f"{(where / 'policy.yaml').stat().st_size / 1024:.0f}", *row[1:]])
     table("lotse-policy compile: whole process, reading saved clusters and directory as JSON and writing all manifests",
           ["policy", "KiB of YAML", "wall ms", "processor ms", "peak MB", "reach"], rows)
+
+
+    bench_core(folder)
+
+
+def write_policy(where, corp):
+    corp.write(str(where))
+    (where / "after.yaml").write_text(company.one_percent_other(corp.policy()))
+    shutil.copytree(SAVED, where / "objects")
+    for site in company.SITES:
+        shutil.copy(where / f"namespaces-{site}.json", where / "objects")
+
+
+def bench_core(folder):
+    """The compiler's core in one process: phases, all three sites together. A binding is one subject in one binding of one site."""
+    cases = [("sample company", company.sample, "<= 5 ms"), ("1x", lambda: company.wide(10000, 5000), "<= 50 ms, 64 MB"),
+             ("2x", lambda: company.wide(20000, 10000), "linear"), ("4x", lambda: company.wide(40000, 20000), "linear"),
+             ("8x", lambda: company.wide(80000, 40000), "linear"), ("100,000 lines", lambda: company.synthetic(10000, 100000, 5000), "")]
+    phases, questions = [], []
+    for name, make, reach in cases:
+        where = folder / ("core-" + name.replace(" ", "-"))
+        write_policy(where, make())
+        run = subprocess.run([OUT / "bin/policy-bench", where], capture_output=True, text=True)
+        if run.returncode:
+            raise SystemExit(f"bench: policy-bench: {run.stderr}")
+        r = json.loads(run.stdout)
+        phases.append([name, r["text_kib"], r["grants"], r["bindings"], *(f"{r[p + '_ms']:.1f}" for p in ("yaml", "tree", "resolve", "emit", "cells", "compile", "first")),
+                       f"{(r['peak_kib'] - r['inputs_kib']) / 1024:.0f}", reach])
+        questions.append([name, r["changes"], f"{r['diff_ms']:.2f}", f"{r['holders']:.1f}", f"{r['who_can_us']:.2f}"])
+    table("lotse-policy, the core alone: processor ms from the text to the cells of three sites, directory and clusters in memory already\n"
+          "  bindings: subjects in the bindings of one site; MB: at most, over what directory and clusters take",
+          ["policy", "KiB of YAML", "grants", "bindings", *"yaml tree resolve emit cells".split(), "all", "first time", "MB", "reach"], phases)
+    table("lotse-policy: questions to one site (reach at 1x: diff <= 5 ms, who-can <= 10 us)",
+          ["policy", "changes of 1 %", "diff ms", "holders", "who-can us"], questions)
 
 
 def policy_command(where):

@@ -468,6 +468,29 @@ def synthetic(n_teams, n_grants, n_namespaces, n_people=None):
     return corp
 
 
+def wide(n_teams, n_namespaces):
+    """Another big company, by its bindings: each team has three grants in one, two and two spaces of two namespaces each, so ten subjects in
+    bindings on every site. 10,000 teams are 100,000 bindings (subject, namespace, role) a site, from 30,000 lines."""
+    corp = synthetic(n_teams, 0, n_namespaces)
+    n_spaces, lines = (n_namespaces + 1) // 2, []
+    for t in range(n_teams):
+        space = [f"a{(t + k * 977) % n_spaces:05d}" for k in range(5)]
+        lines.append(f"  - {{team: t{t:05d}, role: owner, in: {space[0]}}}\n")
+        lines.append(f"  - {{team: t{t:05d}, role: deploy, in: [{space[1]}, {space[2]}]}}\n")
+        lines.append(f"  - {{team: t{t:05d}, role: view, in: [{space[3]}, {space[4]}]}}\n")
+    corp.policy_text += "".join(lines)
+    return corp
+
+
+def one_percent_other(text):
+    """The policy after every hundredth grant was given another role."""
+    head, grants = text.split("grants:\n")
+    lines = grants.splitlines(keepends=True)
+    for i in range(0, len(lines), 100):
+        lines[i] = lines[i].replace("role: view", "role: OWNER").replace("role: deploy", "role: view").replace("role: owner", "role: deploy").lower()
+    return head + "grants:\n" + "".join(lines)
+
+
 if __name__ == "__main__":
     if len(sys.argv) not in (2, 5):
         sys.exit(__doc__)

@@ -1,0 +1,278 @@
+/*
+ * The policy compiler's core alone: how long each phase takes, and how much memory they need
+ * together. Policy, directory and saved clusters are read once; then everything from the text to
+ * the cells is done ROUNDS times, each time in new memory. One thread, processor time, medians.
+ *
+ *     policy_bench FOLDER      policy.yaml, after.yaml (1 % of the grants are others),
+ *                              directory.json, objects/
+ *
+ * One JSON object on standard output: milliseconds, counts and bytes.
+ */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/yaml.h"
+#include "policy/cli/directory_file.h"
+#include "policy/cluster/cluster.h"
+#include "policy/policy.h"
+
+#define ROUNDS      9
+#define N_QUESTIONS 2000
+#define FILE_MAX    ((size_t)64 << 20)
+#define SITES_MAX   8
+
+enum phase { YAML, TREE, RESOLVE, EMIT, CELLS, N_PHASES };
+static const char *const phase_names[N_PHASES] = {
+    [YAML] = "yaml", [TREE] = "tree", [RESOLVE] = "resolve", [EMIT] = "emit", [CELLS] = "cells",
+};
+
+struct bench {
+    struct arena inputs;
+    struct source before, after;
+    struct policy_directory directory;
+    struct policy_cluster clusters[SITES_MAX];
+    size_t n_clusters;
+};
+struct compiled { /* what one run from text to cells leaves */
+    struct arena arena;
+    const struct policy *policy;
+    struct rbac_set sets[SITES_MAX];
+    const struct access *cells[SITES_MAX];
+};
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void must(bool good, const char *what)
+{
+    if (good)
+        return;
+    fprintf(stderr, "policy_bench: %s\n", what);
+    exit(1);
+}
+
+static void must_be_clean(const struct diags *d)
+{
+    if (d->n_errors == 0)
+        return;
+    auto_buf text = BUF_INIT((size_t)1 << 20);
+    diags_print(d, &text);
+    must(false, buf_cstr(&text));
+}
+
+/* --- memory: bytes of this process, from /proc */
+
+static size_t memory_kib(const char *what)
+{
+    char line[128];
+    unsigned long kib = 0;
+    FILE *f = fopen("/proc/self/status", "re");
+    must(f != NULL, "no /proc");
+    while (fgets(line, sizeof(line), f))
+        if (strncmp(line, what, strlen(what)) == 0)
+            kib = strtoul(line + strlen(what), NULL, 10);
+    fclose(f);
+    return (size_t)kib;
+}
+
+static void forget_peak(void)
+{
+    malloc_trim(0);
+    FILE *f = fopen("/proc/self/clear_refs", "we");
+    must(f != NULL && fputs("5", f) >= 0 && fclose(f) == 0, "the peak cannot be reset");
+}
+
+/* --- inputs */
+
+static void read_source(struct bench *b, const char *folder, const char *name, struct source *ret)
+{
+    auto_buf text = BUF_INIT(FILE_MAX);
+    struct err e;
+    struct str path = arena_fmt(&b->inputs, "%s/%s", folder, name);
+    must(file_read(path.p, FILE_MAX, &text, &e) == 0, "the policy cannot be read");
+    *ret = (struct source){name, arena_str(&b->inputs, buf_str(&text))};
+}
+
+static void read_inputs(struct bench *b, const char *folder)
+{
+    static const struct str sites[] = {{"fra", 3}, {"muc", 3}, {"ber", 3}};
+    struct err e;
+    read_source(b, folder, "policy.yaml", &b->before);
+    read_source(b, folder, "after.yaml", &b->after);
+    struct str path = arena_fmt(&b->inputs, "%s/directory.json", folder);
+    must(directory_read_file(path.p, &b->inputs, &b->directory, &e) == 0, "no directory");
+    struct str objects = arena_fmt(&b->inputs, "%s/objects", folder);
+    for (size_t i = 0; i < sizeof(sites) / sizeof(*sites); i++) {
+        struct cluster c = {.site = sites[i], .arena = &b->inputs};
+        struct strs all = {sites, sizeof(sites) / sizeof(*sites)};
+        must(cluster_read_folder(&c, objects, all, &e) == 0, "no saved clusters");
+        b->clusters[b->n_clusters++] = c.data;
+    }
+}
+
+/* --- from the text to the cells */
+
+static double read_yaml(const struct source *source)
+{
+    auto_arena a = {0};
+    arena_init(&a, ARENA_NO_MAX);
+    struct diags d;
+    diags_init(&d, &a);
+    const struct yaml_limits limits = {FILE_MAX, 32, (size_t)16 << 20};
+    double start = now_ms();
+    must(yaml_read(&a, source, &limits, &d) != NULL, "no YAML");
+    return now_ms() - start;
+}
+
+static const struct access *cells_of(struct arena *a, const struct rbac_set *set,
+                                     const struct policy_resources *discovery)
+{
+    struct err e;
+    const struct rbac_set **sets = ARENA_ARRAY(a, 1, const struct rbac_set *);
+    sets[0] = set;
+    const struct universe *u = universe_new(a, sets, 1, discovery, &e);
+    const struct access *x = u ? access_new(a, u, set, &e) : NULL;
+    must(x != NULL, "no cells");
+    return x;
+}
+
+static void compile(const struct bench *b, const struct source *source, struct compiled *c,
+                    double *ms)
+{
+    struct diags d;
+    arena_init(&c->arena, ARENA_NO_MAX);
+    diags_init(&d, &c->arena);
+    const struct source **sources = ARENA_ARRAY(&c->arena, 1, const struct source *);
+    struct policy_input *in = ARENA_NEW(&c->arena, struct policy_input);
+    *in = (struct policy_input){&b->directory, b->clusters, b->n_clusters, 1780000000000};
+    sources[0] = source;
+    double start = now_ms();
+    const struct policy_tree *tree = policy_read(&c->arena, sources, 1, &d);
+    must_be_clean(&d);
+    ms[TREE] = now_ms() - start; /* with the YAML below it: the caller takes that off */
+    start = now_ms();
+    c->policy = policy_resolve(&c->arena, tree, in, &d);
+    must_be_clean(&d);
+    ms[RESOLVE] = now_ms() - start;
+    start = now_ms();
+    for (size_t i = 0; i < b->n_clusters; i++)
+        must(policy_emit(c->policy, i, &c->arena, &c->sets[i]), "nothing to emit");
+    ms[EMIT] = now_ms() - start;
+    start = now_ms();
+    for (size_t i = 0; i < b->n_clusters; i++)
+        c->cells[i] = cells_of(&c->arena, &c->sets[i], &b->clusters[i].resources);
+    ms[CELLS] = now_ms() - start;
+}
+
+/* --- questions to what was compiled */
+
+static double diff(const struct bench *b, const struct compiled *before,
+                   const struct compiled *after, size_t *ret_n)
+{
+    auto_arena a = {0};
+    struct err e;
+    arena_init(&a, ARENA_NO_MAX);
+    const struct rbac_set *sets[] = {&before->sets[0], &after->sets[0]};
+    const struct universe *u = universe_new(&a, sets, 2, &b->clusters[0].resources, &e);
+    const struct access *x = access_new(&a, u, sets[0], &e), *y = access_new(&a, u, sets[1], &e);
+    must(x && y, "no cells");
+    double start = now_ms();
+    struct access_changes changes = access_diff(x, y, &a);
+    double ms = now_ms() - start;
+    *ret_n = changes.n;
+    return ms;
+}
+
+static double who_can(const struct bench *b, const struct compiled *c, size_t *ret_n)
+{
+    auto_arena a = {0};
+    arena_init(&a, ARENA_NO_MAX);
+    const struct policy_cluster *cluster = &b->clusters[0];
+    double start = now_ms();
+    *ret_n = 0;
+    for (size_t i = 0; i < N_QUESTIONS; i++) {
+        struct rbac_question q = {.verb = STR("create"),
+                                  .resource = STR("pods"),
+                                  .subresource = i % 2 ? STR("exec") : STR_NONE,
+                                  .namespace =
+                                      cluster->namespaces[i * 7919 % cluster->n_namespaces].name};
+        *ret_n += access_who_can(c->cells[0], &q, &a).n;
+        arena_reset(&a);
+    }
+    return (now_ms() - start) * 1e3 / N_QUESTIONS;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, ROUNDS, sizeof(*values), by_size);
+    return values[ROUNDS / 2];
+}
+
+static size_t subjects_of(const struct rbac_set *set)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < set->n; i++)
+        n += set->items[i].n_subjects;
+    return n;
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench b;
+    static struct compiled c, after;
+    double phases[N_PHASES][ROUNDS], total[ROUNDS], diffs[ROUNDS], asks[ROUNDS], ms[N_PHASES];
+    size_t n_changes = 0, n_holders = 0;
+
+    must(argc == 2, "which folder?");
+    arena_init(&b.inputs, ARENA_NO_MAX);
+    read_inputs(&b, argv[1]);
+    forget_peak();
+    size_t inputs_kib = memory_kib("VmRSS:");
+    compile(&b, &b.before, &c, ms); /* the first time, with memory from the system */
+    size_t peak_kib = memory_kib("VmHWM:");
+    double first = ms[TREE] + ms[RESOLVE] + ms[EMIT] + ms[CELLS];
+    compile(&b, &b.after, &after, ms);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        diffs[i] = diff(&b, &c, &after, &n_changes);
+        asks[i] = who_can(&b, &c, &n_holders);
+    }
+    arena_fini(&after.arena);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        arena_fini(&c.arena);
+        double yaml = read_yaml(&b.before);
+        compile(&b, &b.before, &c, ms);
+        total[i] = ms[TREE] + ms[RESOLVE] + ms[EMIT] + ms[CELLS];
+        ms[YAML] = yaml;
+        ms[TREE] -= yaml;
+        for (size_t k = 0; k < N_PHASES; k++)
+            phases[k][i] = ms[k];
+    }
+    struct access_size size = access_size(c.cells[0]);
+    printf("{\"text_kib\": %zu, \"grants\": %zu, \"sites\": %zu, \"bindings\": %zu, \"cells\": "
+           "%zu, \"permission_sets\": %zu, ",
+           b.before.text.n / 1024, policy_tree_of(c.policy)->grants.n, b.n_clusters,
+           subjects_of(&c.sets[0]), size.n_cells, size.n_permission_sets);
+    for (size_t k = 0; k < N_PHASES; k++)
+        printf("\"%s_ms\": %.3f, ", phase_names[k], median(phases[k]));
+    printf("\"compile_ms\": %.3f, \"first_ms\": %.3f, \"diff_ms\": %.3f, \"changes\": %zu, "
+           "\"who_can_us\": %.3f, \"holders\": %.1f, \"inputs_kib\": %zu, \"peak_kib\": %zu}\n",
+           median(total), first, median(diffs), n_changes, median(asks),
+           (double)n_holders / N_QUESTIONS, inputs_kib, peak_kib);
+    arena_fini(&c.arena);
+    arena_fini(&b.inputs);
+    return 0;
+}
