@@ -1,4 +1,5 @@
 #include "policy/rbac/access_cells.h"
+#include "policy/rbac/service_account.h"
 
 #include <stdlib.h>
 
@@ -108,8 +109,8 @@ static void paint_urls(const struct painter *p)
                                       .non_resource_urls = p->rule->non_resource_urls};
     const struct universe *u = p->u;
     for (uint32_t i = 0; i < u->urls.n; i++) {
-        struct rbac_question q = {.path = u->urls.items[i]};
-        if (q.path.n > 0 && rbac_rule_allows(&as_rule, &q))
+        struct rbac_question q = {.path = u->urls.items[i], .non_resource = true};
+        if (rbac_rule_allows(&as_rule, &q))
             paint_class(p, u->first_url + i);
     }
     for (uint32_t i = 0; i <= u->url_prefixes.n; i++) {
@@ -224,9 +225,9 @@ uint32_t access_subject(const struct universe *u, const struct rbac_subject *s,
         if (s->namespace.n > 0)
         namespace
         = s->namespace;
-        id = namespace.n
-                 ? intern_find(&u->subject_accounts, account_user(scratch, namespace, s->name))
-                 : ID_NONE;
+        id = namespace.n ? intern_find(&u->subject_accounts,
+                                       service_account_user(scratch, namespace, s->name))
+                         : ID_NONE;
         return id == ID_NONE ? ID_NONE : (uint32_t)(u->subject_groups.n + u->subject_users.n) + id;
     case RBAC_SUBJECT_UNKNOWN: return ID_NONE;
     }
@@ -367,7 +368,7 @@ struct asked {
 
 static struct asked asked_of(const struct access *x, const struct rbac_question *q)
 {
-    bool inside = q->path.n == 0 && q->namespace.n > 0;
+    bool inside = !rbac_is_url(q) && q->namespace.n > 0;
     return (struct asked){universe_class(x->u, q), universe_verb(x->u, q->verb),
                           inside ? intern_find(&x->u->namespaces, q->namespace) : ID_NONE};
 }

@@ -1,4 +1,5 @@
 #include "policy/rbac/rbac.h"
+#include "policy/rbac/service_account.h"
 
 #include <stdlib.h>
 
@@ -206,21 +207,13 @@ bool rbac_rule_allows(const struct rbac_rule *rule, const struct rbac_question *
 {
     if (!in_star(rule->verbs, q->verb))
         return false;
-    if (q->path.n > 0)
+    if (rbac_is_url(q))
         return url_matches(rule->non_resource_urls, q->path);
     return in_star(rule->api_groups, q->api_group) && resource_matches(rule->resources, q) &&
            name_matches(rule->resource_names, q->name);
 }
 
 /* --- the walk: pkg/registry/rbac/validation/rule.go */
-
-static bool is_service_account(struct str user, struct str namespace, struct str name)
-{
-    static const struct str prefix = {"system:serviceaccount:", 22};
-    return namespace.n > 0 && user.n == prefix.n + namespace.n + 1 + name.n &&
-           str_starts(user, prefix) && memcmp(user.p + prefix.n, namespace.p, namespace.n) == 0 &&
-           user.p[prefix.n + namespace.n] == ':' && str_ends(user, name);
-}
 
 bool rbac_subject_is(const struct rbac_subject *s, struct str binding_namespace,
                      const struct rbac_user *user)
@@ -229,8 +222,10 @@ bool rbac_subject_is(const struct rbac_subject *s, struct str binding_namespace,
     case RBAC_USER: return str_eq(s->name, user->name);
     case RBAC_GROUP: return strs_has(user->groups, s->name);
     case RBAC_SERVICE_ACCOUNT:
-        return is_service_account(user->name, s->namespace.n ? s->namespace : binding_namespace,
-                                  s->name);
+        if (s->namespace.n > 0)
+            binding_namespace = s->namespace;
+        return binding_namespace.n > 0 &&
+               service_account_is(user->name, binding_namespace, s->name);
     case RBAC_SUBJECT_UNKNOWN: return false;
     }
     return false;
@@ -286,7 +281,7 @@ bool rbac_allows(const struct rbac_set *set, const struct rbac_user *user,
         if (set->items[i].kind == RBAC_CLUSTER_ROLE_BINDING &&
             binding_allows(set, &set->items[i], user, q, ret_reason))
             return true;
-    if (q->path.n > 0 || q->namespace.n == 0)
+    if (rbac_is_url(q) || q->namespace.n == 0)
         return false;
     for (size_t i = 0; i < set->n; i++)
         if (set->items[i].kind == RBAC_ROLE_BINDING &&

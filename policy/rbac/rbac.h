@@ -7,7 +7,7 @@
  * each other. Pure; any thread.
  */
 #include "base/err.h"
-#include "base/words.h"
+#include "policy/rbac/selector.h"
 
 enum rbac_kind { RBAC_CLUSTER_ROLE, RBAC_ROLE, RBAC_CLUSTER_ROLE_BINDING, RBAC_ROLE_BINDING };
 enum rbac_subject_kind { RBAC_USER, RBAC_GROUP, RBAC_SERVICE_ACCOUNT, RBAC_SUBJECT_UNKNOWN };
@@ -16,6 +16,10 @@ struct rbac_rule {
     struct strs verbs, api_groups, resources, resource_names, non_resource_urls;
     struct str src; /* "policy.yaml:14" of the role's line that gave it; STR_NONE when read from a
                        cluster */
+};
+struct rbac_rules { /* a list of rules that is no object */
+    struct rbac_rule *items;
+    size_t n, cap;
 };
 struct rbac_subject {
     enum rbac_subject_kind kind;
@@ -31,6 +35,8 @@ struct rbac_object {
     struct rbac_rule *rules;     /* roles */
     size_t n_rules;
     bool aggregated; /* ClusterRole with an aggregationRule: the controller owns its rules */
+    struct selector *selectors; /* its clusterRoleSelectors; aggregate.h fills rules from them */
+    size_t n_selectors;
     struct str role_kind, role_name; /* bindings: roleRef */
     struct rbac_subject *subjects;   /* bindings */
     size_t n_subjects;
@@ -70,8 +76,13 @@ struct rbac_user {
 struct rbac_question {
     struct str verb;
     struct str api_group, resource, subresource, name, namespace;
-    struct str path; /* a non-resource request when not empty; then only verb counts */
+    struct str path;   /* a non-resource request when not empty; then only verb counts */
+    bool non_resource; /* one with an empty path */
 };
+static inline bool rbac_is_url(const struct rbac_question *q)
+{
+    return q->path.n > 0 || q->non_resource;
+}
 struct rbac_reason { /* which entry allowed it */
     const struct rbac_object *binding;
     const struct rbac_subject *subject;

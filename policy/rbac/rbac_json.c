@@ -1,5 +1,6 @@
 /* RBAC objects as JSON: what the API server sends and takes. */
 #include "policy/rbac/rbac_json.h"
+#include "policy/rbac/selector_json.h"
 
 #define JSON_MAX ((size_t)64 << 20) /* a list of a whole cluster */
 
@@ -112,6 +113,25 @@ static bool kind_of(struct str kind, enum rbac_kind *ret_kind)
     return false;
 }
 
+/* A selector that cannot be read must not be left out: the role would lose rules it has. */
+static int read_aggregation(const json_t *j, struct arena *a, struct rbac_object *o, struct err *e)
+{
+    const json_t *aggregation = json_object_get(j, "aggregationRule");
+    const json_t *selectors = json_object_get(aggregation, "clusterRoleSelectors");
+    if (!aggregation || json_is_null(aggregation))
+        return 0;
+    if (!json_is_object(aggregation) ||
+        (selectors && !json_is_null(selectors) && !json_is_array(selectors)))
+        return fail(e, ERR_INPUT, "aggregationRule.clusterRoleSelectors is not a list");
+    o->aggregated = true;
+    o->n_selectors = json_array_size(selectors);
+    o->selectors = ARENA_ARRAY(a, o->n_selectors, struct selector);
+    for (size_t i = 0; i < o->n_selectors; i++)
+        if (selector_read_value(json_array_get(selectors, i), a, &o->selectors[i], e) < 0)
+            return fail_within(e, "ClusterRole %.*s: aggregationRule", STR_F(o->name));
+    return 0;
+}
+
 static int read_object(const json_t *j, enum rbac_kind kind, struct arena *a, struct rbac_object *o,
                        struct err *e)
 {
@@ -124,13 +144,12 @@ static int read_object(const json_t *j, enum rbac_kind kind, struct arena *a, st
     read_pairs(metadata, "labels", a, &o->labels);
     read_pairs(metadata, "annotations", a, &o->annotations);
     o->src = pairs_get(&o->annotations, STR(RBAC_SRC));
-    const json_t *aggregation = json_object_get(j, "aggregationRule");
-    o->aggregated = aggregation && !json_is_null(aggregation);
-
     bool namespaced = kind == RBAC_ROLE || kind == RBAC_ROLE_BINDING;
     if (namespaced != (o->namespace.n > 0))
         return fail(e, ERR_INPUT, "%s %.*s: metadata.namespace is %s", rbac_kind_name(kind),
                     STR_F(o->name), namespaced ? "missing" : "not allowed");
+    if (kind == RBAC_CLUSTER_ROLE && read_aggregation(j, a, o, e) < 0)
+        return -1;
     if (kind == RBAC_CLUSTER_ROLE || kind == RBAC_ROLE)
         return read_rules(j, a, o, e);
     const json_t *ref = json_object_get(j, "roleRef");
@@ -216,8 +235,22 @@ static void put_strs_opt(struct json_out *j, const char *key, struct strs set)
         json_put_strs(j, key, set.items, set.n);
 }
 
+static void put_aggregation(struct json_out *j, const struct rbac_object *o)
+{
+    json_key(j, "aggregationRule");
+    json_open_object(j);
+    json_key(j, "clusterRoleSelectors");
+    json_open_array(j);
+    for (size_t i = 0; i < o->n_selectors; i++)
+        selector_put(j, &o->selectors[i]);
+    json_close_array(j);
+    json_close_object(j);
+}
+
 static void put_rules(struct json_out *j, const struct rbac_object *o)
 {
+    if (o->aggregated)
+        put_aggregation(j, o);
     json_key(j, "rules");
     json_open_array(j);
     for (size_t i = 0; i < o->n_rules; i++) {

@@ -78,8 +78,33 @@ static void put_pairs(struct buf *out, const char *name, const struct str_pairs 
     buf_lit(out, "}\n");
 }
 
+static void put_selector(struct buf *out, const struct selector *s)
+{
+    static const char *const operators[] = {[SELECTOR_IN] = "In",
+                                            [SELECTOR_NOT_IN] = "NotIn",
+                                            [SELECTOR_EXISTS] = "Exists",
+                                            [SELECTOR_NOT_EXISTS] = "DoesNotExist"};
+    buf_c(out, s->n ? "  - matchExpressions:\n" : "  - {}\n");
+    for (size_t i = 0; i < s->n; i++) {
+        buf_lit(out, "    - key: ");
+        put_text(out, s->items[i].key);
+        buf_fmt(out, "\n      operator: %s\n", operators[s->items[i].op]);
+        put_list(out, "      values", s->items[i].values);
+    }
+}
+
+static void put_aggregation(struct buf *out, const struct rbac_object *o)
+{
+    buf_c(out, o->n_selectors ? "aggregationRule:\n  clusterRoleSelectors:\n"
+                              : "aggregationRule: {clusterRoleSelectors: []}\n");
+    for (size_t i = 0; i < o->n_selectors; i++)
+        put_selector(out, &o->selectors[i]);
+}
+
 static void put_rules(struct buf *out, const struct rbac_object *o)
 {
+    if (o->aggregated)
+        put_aggregation(out, o);
     buf_c(out, o->n_rules ? "rules:\n" : "rules: []\n");
     for (size_t i = 0; i < o->n_rules; i++) {
         const struct rbac_rule *rule = &o->rules[i];

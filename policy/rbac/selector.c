@@ -23,8 +23,8 @@ static bool is_label_name(struct str s)
     return true;
 }
 
-/* RFC 1123 subdomain: small letters, digits, '-', in parts between dots */
-static bool is_subdomain(struct str s)
+/* small letters, digits, '-', in parts between dots */
+bool is_subdomain(struct str s)
 {
     struct str part;
     if (s.n == 0 || s.n > LABEL_PREFIX_MAX || s.p[s.n - 1] == '.')

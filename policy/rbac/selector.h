@@ -36,3 +36,4 @@ struct str selector_contradiction(const struct selector *s, struct arena *a);
 void selector_write(const struct selector *s, struct buf *out);
 bool is_label_key(struct str s);   /* [prefix/]name, as validation.IsQualifiedName */
 bool is_label_value(struct str s); /* as validation.IsValidLabelValue; empty is one */
+bool is_subdomain(struct str s);   /* RFC 1123: names of most objects; at most 253 */

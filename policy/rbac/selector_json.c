@@ -8,6 +8,14 @@ static const struct {
                  {"Exists", SELECTOR_EXISTS},
                  {"DoesNotExist", SELECTOR_NOT_EXISTS}};
 
+static const char *operator_name(enum selector_op op)
+{
+    size_t i = 0;
+    while (operators[i].op != op)
+        i++;
+    return operators[i].name;
+}
+
 static int read_labels(const json_t *labels, struct arena *a, struct selector *s, struct err *e)
 {
     void *i = json_object_iter((json_t *)(uintptr_t)labels);
@@ -63,4 +71,25 @@ int selector_read_value(const json_t *value, struct arena *a, struct selector *r
     }
     *ret = s;
     return 0;
+}
+
+void selector_put(struct json_out *j, const struct selector *s)
+{
+    json_open_object(j);
+    if (s->n > 0) {
+        json_key(j, "matchExpressions");
+        json_open_array(j);
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        const struct selector_requirement *r = &s->items[i];
+        json_open_object(j);
+        json_put_str(j, "key", r->key);
+        json_put_str(j, "operator", STR_C(operator_name(r->op)));
+        if (r->values.n > 0)
+            json_put_strs(j, "values", r->values.items, r->values.n);
+        json_close_object(j);
+    }
+    if (s->n > 0)
+        json_close_array(j);
+    json_close_object(j);
 }

@@ -7,3 +7,4 @@
  * error, never left out: a selector with less in it selects more. */
 must_check int selector_read_value(const json_t *value, struct arena *a, struct selector *ret,
                                    struct err *e);
+void selector_put(struct json_out *j, const struct selector *s); /* as matchExpressions */

@@ -1,6 +1,7 @@
 #include "policy/rbac/universe.h"
 
 #include "base/buf.h"
+#include "policy/rbac/service_account.h"
 
 #define CLASSES_MAX ((size_t)1 << 22)
 
@@ -22,11 +23,6 @@ static bool star_sub(struct str resource, struct str *ret_sub)
         return false;
     *ret_sub = str_from_to(resource, 2, resource.n);
     return true;
-}
-
-struct str account_user(struct arena *a, struct str namespace, struct str name)
-{
-    return CONCAT(a, STR("system:serviceaccount:"), namespace, STR(":"), name);
 }
 
 /* --- targets */
@@ -130,7 +126,8 @@ static void spell_binding(struct universe *u, const struct rbac_object *o)
         case RBAC_USER: intern_add(&u->subject_users, s->name); break;
         case RBAC_SERVICE_ACCOUNT:
             if (namespace.n > 0) /* without one it matches nobody */
-                intern_add(&u->subject_accounts, account_user(u->arena, namespace, s->name));
+                intern_add(&u->subject_accounts,
+                           service_account_user(u->arena, namespace, s->name));
             break;
         case RBAC_SUBJECT_UNKNOWN: break;
         }
@@ -403,7 +400,7 @@ static uint32_t resource_id(const struct universe *u, const struct rbac_question
 
 uint32_t universe_class(const struct universe *u, const struct rbac_question *q)
 {
-    if (q->path.n > 0)
+    if (rbac_is_url(q))
         return url_class(u, q->path);
     uint32_t group = intern_find(&u->groups, q->api_group);
     uint32_t resource = resource_id(u, q);

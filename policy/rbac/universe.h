@@ -50,5 +50,3 @@ uint32_t universe_verb(const struct universe *u, struct str verb);
 /* Calls visit for each target that a rule's groups and resources match. */
 void universe_visit(const struct universe *u, const struct rbac_rule *rule,
                     void (*visit)(void *context, uint32_t target), void *context);
-/* "system:serviceaccount:ns:name" */
-struct str account_user(struct arena *a, struct str namespace, struct str name);
