@@ -61,7 +61,7 @@ static struct policy_snapshot *read_policy(const struct config *c, struct diags 
 {
     if (!c->policy_source.name)
         return NULL;
-    struct policy_snapshot *p = policy_snapshot_new(&c->policy_source, d);
+    struct policy_snapshot *p = policy_snapshot_new(&c->policy_source, NULL, d);
     if (p)
         check_sites(c, p, d);
     return p;

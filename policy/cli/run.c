@@ -30,7 +30,7 @@ static const struct policy_tree *read_tree(struct run *s, const struct strs_vec 
         if (!(sources[i] = read_source(s, files->items[i])))
             return NULL;
     s->err.class = ERR_NONE;
-    return policy_read(s->arena, sources, files->n, d);
+    return policy_read(s->arena, sources, files->n, NULL, d);
 }
 
 /* The policy itself is wrong: for check that is its answer, for the others a wrong configuration.

@@ -247,8 +247,10 @@ static void check_audiences(struct reader *r)
 }
 
 const struct policy_tree *policy_read(struct arena *a, const struct source *const *sources,
-                                      size_t n_sources, struct diags *d)
+                                      size_t n_sources, const struct policy_loader *loader,
+                                      struct diags *d)
 {
+    (void)loader;
     struct policy_tree *tree = ARENA_NEW(a, struct policy_tree);
     struct reader r = {a, d, tree};
     bool readable = true;

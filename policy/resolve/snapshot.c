@@ -34,14 +34,15 @@ static void release_snapshot(struct policy_snapshot **s)
     policy_snapshot_unref(*s);
 }
 
-struct policy_snapshot *policy_snapshot_new(const struct source *source, struct diags *d)
+struct policy_snapshot *policy_snapshot_new(const struct source *source,
+                                            const struct policy_loader *loader, struct diags *d)
 {
     __attribute__((cleanup(release_snapshot))) struct policy_snapshot *s =
         MEM_NEW(struct policy_snapshot);
     atomic_init(&s->n_refs, 1);
     arena_init(&s->arena, ARENA_NO_MAX);
     s->sources[0] = source; /* for the diagnostics of these two calls; not looked at later */
-    const struct policy_tree *tree = policy_read(&s->arena, s->sources, 1, d);
+    const struct policy_tree *tree = policy_read(&s->arena, s->sources, 1, loader, d);
     s->policy = tree ? policy_resolve(&s->arena, tree, &s->nothing, d) : NULL;
     if (!s->policy)
         return NULL;

@@ -7,12 +7,17 @@
 #include "base/arena.h"
 #include "base/diag.h"
 
+struct policy_loader; /* policy_read.h */
+
 struct policy_snapshot;
 struct policy_snapshot *policy_snapshot_ref(struct policy_snapshot *s);
 void policy_snapshot_unref(struct policy_snapshot *s);
 /* Reads and checks the text without directory or cluster (groups are matched by name when a person
- * comes). NULL: see d. */
-struct policy_snapshot *policy_snapshot_new(const struct source *source, struct diags *d);
+ * comes). loader: for the files it includes, may be NULL; called during this call only. NULL: see
+ * d.
+ */
+struct policy_snapshot *policy_snapshot_new(const struct source *source,
+                                            const struct policy_loader *loader, struct diags *d);
 
 struct snapshot_site {
     struct str name, audience;

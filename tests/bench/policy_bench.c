@@ -155,7 +155,7 @@ static void compile(const struct bench *b, const struct source *source, struct c
     *in = (struct policy_input){&b->directory, b->clusters, b->n_clusters, 1780000000000};
     sources[0] = source;
     double start = now_ms();
-    const struct policy_tree *tree = policy_read(&c->arena, sources, 1, &d);
+    const struct policy_tree *tree = policy_read(&c->arena, sources, 1, NULL, &d);
     must_be_clean(&d);
     ms[TREE] = now_ms() - start; /* with the YAML below it: the caller takes that off */
     start = now_ms();

@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct source source = {"fuzz.yaml", {(const char *)data, n}};
     const struct source *sources[] = {&source};
     struct policy_input in = {&directory, clusters, 2, 1780000000000};
-    const struct policy_tree *tree = n > 65536 ? NULL : policy_read(&a, sources, 1, &d);
+    const struct policy_tree *tree = n > 65536 ? NULL : policy_read(&a, sources, 1, NULL, &d);
     const struct policy *p = tree ? policy_resolve(&a, tree, &in, &d) : NULL;
     auto_buf text = BUF_INIT((size_t)1 << 20);
     diags_print(&d, &text);
@@ -117,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     for (size_t site = 0; site < policy_n_sites(p); site++)
         emit(p, site, &x[site], &a);
     policy_run_tests(p, x, in.now_ms, &a);
-    struct policy_snapshot *snapshot = policy_snapshot_new(&source, &of_snapshot);
+    struct policy_snapshot *snapshot = policy_snapshot_new(&source, NULL, &of_snapshot);
     must(snapshot != NULL);
     struct snapshot_subject subject = {people[0].username, people[0].group_ids.items,
                                        people[0].group_ids.n, policy_site_at(p, 0)->audience.text,

@@ -198,7 +198,7 @@ static void teams_of_the_policy_become_groups(void **state)
     };
     struct diags diags;
     diags_init(&diags, &rig.settled);
-    rig.env.policy = policy_snapshot_new(&source, &diags);
+    rig.env.policy = policy_snapshot_new(&source, NULL, &diags);
     auto_buf text = BUF_INIT(65536);
     diags_print(&diags, &text);
     assert_string_equal(buf_cstr(&text), "");

@@ -83,7 +83,7 @@ static void run_policy(struct run *r, const struct sections *all)
     const struct section *world = section_get(all, "world");
     world_read(r->a, world ? world->text : read_text(r->a, "tests/policy/world.txt"), &r->in);
     diags_init(&r->d, r->a);
-    const struct policy_tree *tree = policy_read(r->a, list, n, &r->d);
+    const struct policy_tree *tree = policy_read(r->a, list, n, NULL, &r->d);
     r->policy = tree ? policy_resolve(r->a, tree, &r->in, &r->d) : NULL;
     if ((r->policy == NULL) != (r->d.n_errors > 0))
         fail_msg("a policy is refused exactly when there is an error");

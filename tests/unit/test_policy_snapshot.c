@@ -36,7 +36,7 @@ static struct policy_snapshot *snapshot(void)
     struct source source = {"policy.yaml", STR(text)};
     arena_init(&a, ARENA_NO_MAX);
     diags_init(&d, &a);
-    struct policy_snapshot *s = policy_snapshot_new(&source, &d);
+    struct policy_snapshot *s = policy_snapshot_new(&source, NULL, &d);
     auto_buf out = BUF_INIT((size_t)65536);
     diags_print(&d, &out);
     if (!s)
@@ -136,7 +136,7 @@ static void a_wrong_text_gives_no_snapshot(void **state)
         STR("lotse: 1\nsites: {fra: {audience: x}}\ngrants: [{team: a, role: b, in: c}]\n")};
     arena_init(&a, ARENA_NO_MAX);
     diags_init(&d, &a);
-    assert_null(policy_snapshot_new(&source, &d));
+    assert_null(policy_snapshot_new(&source, NULL, &d));
     assert_int_equal(d.n_errors, 3);
     policy_snapshot_unref(NULL);
 }
