@@ -1,5 +1,6 @@
 #pragma once
-/* Inside of the evaluator: the cells. Only access*.c include this. */
+/* Inside of the evaluator: the cells. Only access*.c, universe_mask and the analyses that walk
+ * cells include this. */
 #include "policy/rbac/keyed.h"
 #include "policy/rbac/universe.h"
 
