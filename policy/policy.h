@@ -10,6 +10,7 @@
  * readers. Called by lotse-policy, by the gateway's snapshot (read only) and by tests; one thread
  * per arena. The language: docs/policy.md.
  */
+#include "policy/analysis/policy_mutate.h"
 #include "policy/analysis/policy_tests.h"
 #include "policy/analysis/policy_who_can.h"
 #include "policy/emit/policy_emit.h"

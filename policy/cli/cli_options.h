@@ -24,7 +24,7 @@ struct cli_options {
     struct str directory, directory_config, objects, kubeconfig;
     struct str out, issuer, discovery_url, issuer_ca, lock, namespace, name, questions, save;
     bool dry_run, no_prune, allow_shrink, planned, json, help, manual, version;
-    int64_t max_prune, now_ms, timeout_ms;
+    int64_t max_prune, min_score, now_ms, timeout_ms;
 };
 
 /* -1: what is wrong, with the nearest name, is in e. Texts point into argv. */

@@ -38,6 +38,8 @@ OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN),
 OPTION("name", 0, "NAME", TEXT, name, ONLY(WHO_CAN), "on the object of this name")
 OPTION("planned", 0, NULL, FLAG, planned, ONLY(WHO_CAN),
        "after the policy were applied, not as it is now")
+OPTION("min-score", 0, "PERCENT", PERCENT, min_score, ONLY(MUTATE),
+       "exit status 1 when the tests see less than this share of the changes (default: 0)")
 OPTION("questions", 0, "FILE", TEXT, questions, ONLY(CAN),
        "the questions (default: standard input)")
 OPTION("save", 0, "FOLDER", TEXT, save, ONLY(SNAPSHOT), "where to save (default: snapshot)")

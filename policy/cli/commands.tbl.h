@@ -15,6 +15,9 @@ COMMAND(WHO_CAN, "who-can", "VERB TARGET [FILE...]",
         "Says who may do something, and through which line. TARGET: pods, apps/deployments, "
         "/pods/log (the core group), or url:/metrics.")
 COMMAND(TEST, "test", "[FILE...]", "Runs the tests that stand in the policy.")
+COMMAND(MUTATE, "mutate", "[FILE...]",
+        "Changes each grant as a mistake would, and says which changes no test of the policy sees; "
+        "with a test that would.")
 COMMAND(SNAPSHOT, "snapshot", "[FILE...]",
         "Saves clusters and directory into a folder, for --objects and --directory.")
 COMMAND(CAN, "can", "",

@@ -15,6 +15,7 @@ static const struct {
     [COMMAND_APPLY] = {cmd_apply, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_WHO_CAN] = {cmd_who_can, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_TEST] = {cmd_test, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_MUTATE] = {cmd_mutate, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_SNAPSHOT] = {cmd_snapshot, NEED_CLUSTERS | NEED_SITES},
     [COMMAND_CAN] = {cmd_can, NEED_CLUSTERS | NEED_SITES},
 };

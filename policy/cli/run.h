@@ -73,5 +73,6 @@ enum cli_exit cmd_diff(struct run *s);
 enum cli_exit cmd_apply(struct run *s);
 enum cli_exit cmd_who_can(struct run *s);
 enum cli_exit cmd_test(struct run *s);
+enum cli_exit cmd_mutate(struct run *s);
 enum cli_exit cmd_snapshot(struct run *s);
 enum cli_exit cmd_can(struct run *s);
