@@ -9,6 +9,7 @@ enum option_kind {
     KIND_TEXT,
     KIND_LIST,
     KIND_PERCENT,
+    KIND_COUNT,
     KIND_TIME,
     KIND_DURATION,
     KIND_FORMAT
@@ -20,11 +21,11 @@ struct option_row {
     const char *value;
     enum option_kind kind;
     size_t offset;
-    unsigned commands; /* a bit for each command that knows it */
+    uint64_t commands; /* a bit for each command that knows it */
     const char *help;
 };
-#define ALL      (~0u)
-#define ONLY(id) (1u << COMMAND_##id)
+#define ALL      UINT64_MAX
+#define ONLY(id) ((uint64_t)1 << COMMAND_##id)
 #define OPTION(name, letter, value, kind, field, commands, help) \
     {name, letter, value, KIND_##kind, offsetof(struct cli_options, field), commands, help},
 static const struct option_row rows[] = {
@@ -71,7 +72,7 @@ static const struct option_row *find(struct str name, const struct cli_options *
     for (size_t i = 0; i < N_ROWS; i++) {
         bool same = name.n == 1 ? rows[i].letter == name.p[0] : str_is(name, rows[i].name);
         names[i] = STR_C(rows[i].name);
-        if (same && (rows[i].commands & 1u << o->command))
+        if (same && (rows[i].commands & (uint64_t)1 << o->command))
             return &rows[i];
         if (same) {
             (void)fail(e, ERR_CONFIG, "%s has no option --%s", commands[o->command].name,
@@ -103,6 +104,7 @@ static int store(struct cli_options *o, const struct option_row *row, struct str
     case KIND_TEXT: *(struct str *)field = value; break;
     case KIND_LIST: return push(a, field, value, e);
     case KIND_PERCENT: good = str_to_i64(value, &number) && number >= 0 && number <= 100; break;
+    case KIND_COUNT: good = str_to_i64(value, &number) && number >= 1; break;
     case KIND_TIME: good = time_parse(value, &number); break;
     case KIND_DURATION: good = duration_parse(value, &number); break;
     case KIND_FORMAT:
@@ -113,7 +115,8 @@ static int store(struct cli_options *o, const struct option_row *row, struct str
     if (!good)
         return fail(e, ERR_CONFIG, "--%s %.*s: expected %s: %s", row->name, STR_F(value),
                     row->value, row->help);
-    if (row->kind == KIND_PERCENT || row->kind == KIND_TIME || row->kind == KIND_DURATION)
+    if (row->kind == KIND_PERCENT || row->kind == KIND_COUNT || row->kind == KIND_TIME ||
+        row->kind == KIND_DURATION)
         *(int64_t *)field = number;
     return 0;
 }
@@ -218,7 +221,7 @@ static void help_options(enum command command, struct buf *out)
 {
     for (size_t i = 0; i < N_ROWS; i++) {
         const struct option_row *r = &rows[i];
-        if (!(r->commands & 1u << command))
+        if (!(r->commands & (uint64_t)1 << command))
             continue;
         size_t before = out->n;
         if (r->letter)
