@@ -273,11 +273,11 @@ static void man_text(struct buf *out, const char *text)
     }
 }
 
-static void man_commands_of(struct buf *out, unsigned set)
+static void man_commands_of(struct buf *out, uint64_t set)
 {
     const char *separator = " Only with ";
     for (size_t i = 0; i < N_COMMANDS; i++)
-        if (set & 1u << i) {
+        if (set & (uint64_t)1 << i) {
             buf_c(out, separator);
             man_text(out, commands[i].name);
             separator = ", ";
