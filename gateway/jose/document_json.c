@@ -73,7 +73,7 @@ static int parse(struct str document, struct arena *a, struct parsed *ret, struc
         return fail(e, ERR_INPUT, "not a signed document: payload and signatures, and no more");
     ret->n = json_array_size(list);
     if (ret->n > DOCUMENT_SIGNATURES_MAX)
-        return fail(e, ERR_LIMIT, "%zu signatures (at most %d)", ret->n, DOCUMENT_SIGNATURES_MAX);
+        return fail(e, ERR_INPUT, "%zu signatures (at most %d)", ret->n, DOCUMENT_SIGNATURES_MAX);
     ret->items = ARENA_ARRAY(a, ret->n, struct text);
     for (size_t i = 0; i < ret->n; i++) {
         const json_t *entry = json_array_get(list, i);

@@ -93,6 +93,21 @@ static int push(struct arena *a, struct strs_vec *list, struct str value, struct
     return 0;
 }
 
+static bool read_number(enum option_kind kind, struct str value, int64_t *ret)
+{
+    switch (kind) {
+    case KIND_PERCENT: return str_to_i64(value, ret) && *ret >= 0 && *ret <= 100;
+    case KIND_COUNT: return str_to_i64(value, ret) && *ret >= 1;
+    case KIND_TIME: return time_parse(value, ret);
+    case KIND_DURATION: return duration_parse(value, ret);
+    case KIND_FLAG:
+    case KIND_TEXT:
+    case KIND_LIST:
+    case KIND_FORMAT: break;
+    }
+    return false;
+}
+
 static int store(struct cli_options *o, const struct option_row *row, struct str value,
                  struct arena *a, struct err *e)
 {
@@ -103,21 +118,22 @@ static int store(struct cli_options *o, const struct option_row *row, struct str
     case KIND_FLAG: *(bool *)field = true; break;
     case KIND_TEXT: *(struct str *)field = value; break;
     case KIND_LIST: return push(a, field, value, e);
-    case KIND_PERCENT: good = str_to_i64(value, &number) && number >= 0 && number <= 100; break;
-    case KIND_COUNT: good = str_to_i64(value, &number) && number >= 1; break;
-    case KIND_TIME: good = time_parse(value, &number); break;
-    case KIND_DURATION: good = duration_parse(value, &number); break;
     case KIND_FORMAT:
         good = str_is(value, "json") || str_is(value, "text");
         *(bool *)field = str_is(value, "json");
+        break;
+    case KIND_PERCENT:
+    case KIND_COUNT:
+    case KIND_TIME:
+    case KIND_DURATION:
+        good = read_number(row->kind, value, &number);
+        if (good)
+            *(int64_t *)field = number;
         break;
     }
     if (!good)
         return fail(e, ERR_CONFIG, "--%s %.*s: expected %s: %s", row->name, STR_F(value),
                     row->value, row->help);
-    if (row->kind == KIND_PERCENT || row->kind == KIND_COUNT || row->kind == KIND_TIME ||
-        row->kind == KIND_DURATION)
-        *(int64_t *)field = number;
     return 0;
 }
 

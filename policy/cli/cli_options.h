@@ -19,12 +19,13 @@ struct strs_vec {
 };
 struct cli_options {
     enum command command;
-    struct strs_vec policy, contexts, sites, from;
+    struct strs_vec policy, contexts, sites, from, trust;
     struct strs_vec arguments; /* what stands behind the command and is no option */
     struct str directory, directory_config, objects, kubeconfig;
     struct str out, issuer, discovery_url, issuer_ca, lock, namespace, name, questions, save;
+    struct str key, to, last_good;
     bool dry_run, no_prune, allow_shrink, planned, json, help, manual, version;
-    int64_t max_prune, min_score, now_ms, timeout_ms;
+    int64_t max_prune, min_score, signatures, serial, now_ms, timeout_ms;
 };
 
 /* -1: what is wrong, with the nearest name, is in e. Texts point into argv. */

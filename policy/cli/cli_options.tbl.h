@@ -38,6 +38,17 @@ OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN),
 OPTION("name", 0, "NAME", TEXT, name, ONLY(WHO_CAN), "on the object of this name")
 OPTION("planned", 0, NULL, FLAG, planned, ONLY(WHO_CAN),
        "after the policy were applied, not as it is now")
+OPTION("key", 0, "FILE", TEXT, key, ONLY(SIGN), "the private key that signs: PEM, P-256 or RSA")
+OPTION("trust", 0, "FILE", LIST, trust, ALL,
+       "a public key (PEM) whose signature on a bundle counts; may stand several times")
+OPTION("signatures", 0, "NUMBER", COUNT, signatures, ALL,
+       "so many different trusted keys must have signed a bundle (default: 1)")
+OPTION("last-good", 0, "FILE", TEXT, last_good, ALL,
+       "where the last good bundle is kept: it stays in force when a new one is refused")
+OPTION("serial", 0, "NUMBER", COUNT, serial, ONLY(BUNDLE),
+       "the bundle's number (default: one more than the bundle that is there)")
+OPTION("to", 0, "FILE", TEXT, to, ONLY(BUNDLE) | ONLY(SIGN),
+       "where the bundle goes (default: policy.bundle; sign: the same file)")
 OPTION("min-score", 0, "PERCENT", PERCENT, min_score, ONLY(MUTATE),
        "exit status 1 when the tests see less than this share of the changes (default: 0)")
 OPTION("questions", 0, "FILE", TEXT, questions, ONLY(CAN),

@@ -20,5 +20,11 @@ COMMAND(MUTATE, "mutate", "[FILE...]",
         "with a test that would.")
 COMMAND(SNAPSHOT, "snapshot", "[FILE...]",
         "Saves clusters and directory into a folder, for --objects and --directory.")
+COMMAND(BUNDLE, "bundle", "[FILE...]",
+        "Puts the policy and all files that it includes into one file with a number, for sign.")
+COMMAND(SIGN, "sign", "BUNDLE",
+        "Adds a signature to a bundle; several people may sign, one after another.")
+COMMAND(VERIFY, "verify", "BUNDLE",
+        "Says whether a bundle is whole, signed by enough trusted keys, and not an older one.")
 COMMAND(CAN, "can", "",
         "Answers questions, one JSON object a line, from the objects of the clusters.")

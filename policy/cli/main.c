@@ -17,6 +17,9 @@ static const struct {
     [COMMAND_TEST] = {cmd_test, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_MUTATE] = {cmd_mutate, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_SNAPSHOT] = {cmd_snapshot, NEED_CLUSTERS | NEED_SITES},
+    [COMMAND_BUNDLE] = {cmd_bundle, NEED_POLICY},
+    [COMMAND_SIGN] = {cmd_sign, 0},
+    [COMMAND_VERIFY] = {cmd_verify_bundle, 0},
     [COMMAND_CAN] = {cmd_can, NEED_CLUSTERS | NEED_SITES},
 };
 

@@ -265,6 +265,8 @@ enum cli_exit run_open(struct run *s, unsigned needs)
     const struct cli_options *o = s->options;
     bool names_only = (needs & NEED_SITES) && o->sites.n > 0;
     enum cli_exit status = CLI_OK;
+    if (needs == 0)
+        return CLI_OK;
     if (names_only)
         s->sites = (struct strs){o->sites.items, o->sites.n};
     else
