@@ -70,8 +70,12 @@ $(eval $(call program,lotse-login,login/main.c,login base,$(X_login)))
 $(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,-lcurl -lfyaml -ljansson -lmd))
 
 # --- programs that only the tests use: never installed
-TEST_PROGRAMS := connector-probe load spawn jose-bench store-bench policy-bench
+TEST_PROGRAMS := connector-probe rbac-probe load spawn jose-bench store-bench policy-bench
 $(OUT)/bin/connector-probe: $(call obj,tests/lib/connector_probe.c) $(call lib,connectors) $(call lib,base)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(X_all)
+
+$(OUT)/bin/rbac-probe: $(call obj,tests/lib/rbac_probe.c tests/unit/rbac_oracle.c) $(call lib,policy/rbac) $(call lib,base)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(X_all)
 
