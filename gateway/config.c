@@ -116,6 +116,18 @@ static void read_issuer(struct config_reader *r)
         o->issuer_path.n--; /* endpoints stand below it; `iss` keeps its slash */
 }
 
+const struct source *config_policy_file(void *config, struct str path, struct err *e)
+{
+    struct config *c = config;
+    auto_buf text = BUF_INIT(POLICY_BYTES_MAX);
+    const char *name = arena_cstr(&c->arena, path);
+    struct source *source = ARENA_NEW(&c->arena, struct source);
+    if (file_read(name, POLICY_BYTES_MAX, &text, e) < 0)
+        return NULL;
+    *source = (struct source){name, arena_str(&c->arena, buf_str(&text))};
+    return source;
+}
+
 static void read_policy_text(struct config_reader *r)
 {
     struct config *c = r->c;

@@ -55,6 +55,9 @@ struct config {
    it, so print them before. */
 struct config *config_read(const char *path, struct diags *d);
 void config_free(struct config *c);
+/* A file that the policy includes; its text lives in the configuration. For struct policy_loader;
+ * the context is the configuration. */
+const struct source *config_policy_file(void *config, struct str path, struct err *e);
 struct http_limits config_http_limits(const struct config *c);
 /* "host:port", "[v6]:port", "*:port" */
 bool address_read(struct str text, struct http_address *ret);

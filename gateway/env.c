@@ -57,11 +57,12 @@ static void check_sites(const struct config *c, const struct policy_snapshot *p,
     }
 }
 
-static struct policy_snapshot *read_policy(const struct config *c, struct diags *d)
+static struct policy_snapshot *read_policy(struct config *c, struct diags *d)
 {
+    const struct policy_loader files = {config_policy_file, c};
     if (!c->policy_source.name)
         return NULL;
-    struct policy_snapshot *p = policy_snapshot_new(&c->policy_source, NULL, d);
+    struct policy_snapshot *p = policy_snapshot_new(&c->policy_source, &files, d);
     if (p)
         check_sites(c, p, d);
     return p;

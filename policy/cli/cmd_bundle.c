@@ -43,10 +43,11 @@ static int add_file(struct bundle *b, struct run *s, const struct source *source
 static int collect(struct run *s, struct bundle *b)
 {
     const struct policy_tree *t = s->tree;
-    if (t->n_sources != 1)
+    size_t n_given = t->n_sources - t->includes.n;
+    if (n_given != 1)
         return fail(&s->err, ERR_CONFIG,
                     "a bundle is one policy and what it includes, not %zu files: use 'include'",
-                    t->n_sources);
+                    n_given);
     b->files = ARENA_ARRAY(s->arena, t->includes.n + 1, struct bundle_file);
     if (add_file(b, s, t->sources[0]) < 0)
         return -1;

@@ -9,15 +9,14 @@
 
 /* --- the policy */
 
-static const struct source *read_source(struct run *s, struct str path)
+static const struct source *read_source(void *context, struct str path, struct err *e)
 {
+    struct run *s = context;
     auto_buf text = BUF_INIT(POLICY_MAX);
     struct source *source = ARENA_NEW(s->arena, struct source);
     const char *name = arena_cstr(s->arena, path);
-    if (file_read(name, POLICY_MAX, &text, &s->err) < 0) {
-        (void)fail_within(&s->err, "no policy (its files stand behind the command)");
+    if (file_read(name, POLICY_MAX, &text, e) < 0)
         return NULL;
-    }
     *source = (struct source){name, arena_str(s->arena, buf_str(&text))};
     return source;
 }
@@ -27,10 +26,13 @@ static const struct policy_tree *read_tree(struct run *s, const struct strs_vec 
 {
     const struct source **sources = ARENA_ARRAY(s->arena, files->n, const struct source *);
     for (size_t i = 0; i < files->n; i++)
-        if (!(sources[i] = read_source(s, files->items[i])))
+        if (!(sources[i] = read_source(s, files->items[i], &s->err))) {
+            (void)fail_within(&s->err, "no policy (its files stand behind the command)");
             return NULL;
+        }
     s->err.class = ERR_NONE;
-    return policy_read(s->arena, sources, files->n, NULL, d);
+    const struct policy_loader loader = {read_source, s};
+    return policy_read(s->arena, sources, files->n, &loader, d);
 }
 
 /* The policy itself is wrong: for check that is its answer, for the others a wrong configuration.

@@ -1,94 +1,12 @@
-/* Reading: text -> typed tree. The document and its sections; values and keys in
- * policy_read_value.c. */
-#include "policy/language/policy_read.h"
-
+/* Reading: text -> typed tree. The document and its sections; their entries in policy_read_entry.c
+ * and policy_read_access.c, values in policy_read_value.c, keys in policy_keys.c. */
 #include "policy/language/policy_reader.h"
 
 /* A policy is an operator's own file, and ours is checked on big ones: more room than a
  * configuration gets. */
 #define POLICY_LIMITS ((struct yaml_limits){(size_t)64 << 20, 32, (size_t)16 << 20})
-#define AUDIENCE_MAX  256
 
-static void read_version(struct reader *r, const struct yaml_pair *pair)
-{
-    if (pair->value.kind == YAML_SCALAR && str_is(pair->value.text, "1"))
-        return;
-    diag_error(r->d, pair->value.pos, "this version reads 'lotse: 1'");
-}
-
-static void read_ldap(struct reader *r, const struct yaml_pair *pair)
-{
-    struct policy_ldap *ldap = &r->tree->ldap;
-    if (ldap->pos.line) {
-        diag_error(r->d, pair->key_pos, "'ldap' stands in another file already");
-        return;
-    }
-    ldap->pos = pair->key_pos;
-    read_section(r, SECTION_ldap, &pair->value, ldap);
-}
-
-/* --- the named entries: sites, teams, roles, spaces */
-
-static void check_name(struct reader *r, const char *what, const struct yaml_pair *pair)
-{
-    if (is_policy_name(pair->key))
-        return;
-    diag_error(r->d, pair->key_pos, "'%.*s' cannot name a %s", STR_F(pair->key), what);
-    diag_hint(r->d, "small letters, digits, and - . _ between them; at most 63 characters");
-}
-
-static void read_site(struct reader *r, const struct yaml_pair *pair)
-{
-    struct policy_site *site = ARENA_PUSH(r->arena, &r->tree->sites);
-    site->name = (struct word){pair->key, pair->key_pos};
-    check_name(r, "site", pair);
-    site->broken = !read_section(r, SECTION_site, &pair->value, site);
-    if (site->audience.text.n > AUDIENCE_MAX || str_has_control(site->audience.text))
-        diag_error(r->d, site->audience.pos, "not usable as an audience");
-}
-
-static void check_person(struct reader *r, const struct word *person)
-{
-    if (person->text.n > 0 && !is_username(person->text))
-        diag_error(r->d, person->pos, "'%.*s' cannot be a username", STR_F(person->text));
-}
-
-static void read_team(struct reader *r, const struct yaml_pair *pair)
-{
-    struct policy_team *team = ARENA_PUSH(r->arena, &r->tree->teams);
-    team->name = (struct word){pair->key, pair->key_pos};
-    check_name(r, "team", pair);
-    size_t before = r->d->n_errors;
-    team->broken = !read_section(r, SECTION_team, &pair->value, team);
-    for (size_t i = 0; i < team->drop.n; i++)
-        check_person(r, &team->drop.items[i]);
-    check_person(r, &team->lead);
-    if (before == r->d->n_errors && team->from.n == 0 && team->add.n == 0)
-        diag_error(r->d, pair->key_pos, "team '%.*s' has nobody: it needs 'from' or 'add'",
-                   STR_F(pair->key));
-}
-
-static void read_role(struct reader *r, const struct yaml_pair *pair)
-{
-    struct policy_role *role = ARENA_PUSH(r->arena, &r->tree->roles);
-    role->name = (struct word){pair->key, pair->key_pos};
-    check_name(r, "role", pair);
-    role->broken = !read_section(r, SECTION_role, &pair->value, role);
-    if (!role->broken && !role->base.text.n && role->can.n == 0)
-        diag_error(r->d, pair->key_pos, "role '%.*s' allows nothing: it needs 'base' or 'can'",
-                   STR_F(pair->key));
-}
-
-static void read_space(struct reader *r, const struct yaml_pair *pair)
-{
-    struct policy_space *space = ARENA_PUSH(r->arena, &r->tree->spaces);
-    space->name = (struct word){pair->key, pair->key_pos};
-    check_name(r, "space", pair);
-    space->broken = !read_section(r, SECTION_space, &pair->value, space);
-    if (!space->broken && space->names.n == 0 && space->label.n == 0)
-        diag_error(r->d, pair->key_pos, "space '%.*s' is nowhere: it needs 'names' or 'label'",
-                   STR_F(pair->key));
-}
+/* --- sections: maps of named entries, and lists */
 
 static void read_entries(struct reader *r, const struct yaml_pair *section,
                          void (*read_entry)(struct reader *, const struct yaml_pair *),
@@ -104,25 +22,6 @@ static void read_entries(struct reader *r, const struct yaml_pair *section,
     }
     for (size_t i = 0; i < section->value.n; i++)
         read_entry(r, &section->value.pairs[i]);
-}
-
-/* --- the lists: grants, tests */
-
-static void read_grant(struct reader *r, const struct yaml *y)
-{
-    struct policy_grant *grant = ARENA_PUSH(r->arena, &r->tree->grants);
-    grant->pos = y->pos;
-    grant->until.ms = TIME_NONE;
-    grant->broken = !read_section(r, SECTION_grant, y, grant);
-    check_person(r, &grant->by);
-}
-
-static void read_test(struct reader *r, const struct yaml *y)
-{
-    struct policy_test *test = ARENA_PUSH(r->arena, &r->tree->tests);
-    test->pos = y->pos;
-    test->at.ms = TIME_NONE;
-    test->broken = !read_section(r, SECTION_test, y, test);
 }
 
 static void read_list(struct reader *r, const struct yaml_pair *section,
@@ -141,6 +40,22 @@ static void read_list(struct reader *r, const struct yaml_pair *section,
 
 /* --- the document */
 
+static void do_lotse(struct reader *r, const struct yaml_pair *pair)
+{
+    if (pair->value.kind == YAML_SCALAR && str_is(pair->value.text, "1"))
+        return;
+    diag_error(r->d, pair->value.pos, "this version reads 'lotse: 1'");
+}
+static void do_ldap(struct reader *r, const struct yaml_pair *pair)
+{
+    struct policy_ldap *ldap = &r->tree->ldap;
+    if (ldap->pos.line) {
+        diag_error(r->d, pair->key_pos, "'ldap' stands in another file already");
+        return;
+    }
+    ldap->pos = pair->key_pos;
+    read_section(r, SECTION_ldap, &pair->value, ldap);
+}
 static void do_sites(struct reader *r, const struct yaml_pair *pair)
 {
     read_entries(r, pair, read_site, TREE_SITES);
@@ -157,42 +72,86 @@ static void do_spaces(struct reader *r, const struct yaml_pair *pair)
 {
     read_entries(r, pair, read_space, TREE_SPACES);
 }
+static void do_requests(struct reader *r, const struct yaml_pair *pair)
+{
+    read_entries(r, pair, read_request, TREE_REQUESTS);
+}
+static void do_breakglass(struct reader *r, const struct yaml_pair *pair)
+{
+    read_entries(r, pair, read_breakglass, 0);
+}
+static void do_ci(struct reader *r, const struct yaml_pair *pair)
+{
+    read_entries(r, pair, read_ci, TREE_CI);
+}
 static void do_grants(struct reader *r, const struct yaml_pair *pair)
 {
     read_list(r, pair, read_grant);
+}
+static void do_never(struct reader *r, const struct yaml_pair *pair)
+{
+    read_list(r, pair, read_never);
+}
+static void do_always(struct reader *r, const struct yaml_pair *pair)
+{
+    read_list(r, pair, read_always);
 }
 static void do_tests(struct reader *r, const struct yaml_pair *pair)
 {
     read_list(r, pair, read_test);
 }
+static void do_accept(struct reader *r, const struct yaml_pair *pair)
+{
+    read_list(r, pair, read_accept);
+}
+static void do_include(struct reader *r, const struct yaml_pair *pair)
+{
+    read_includes(r, pair, pair->key_pos.source);
+}
 
 static const struct document_key {
     struct str name;
+    enum owner owner;
     void (*read)(struct reader *, const struct yaml_pair *);
 } document_keys[] = {
-    {{"lotse", 5}, read_version}, {{"ldap", 4}, read_ldap}, {{"sites", 5}, do_sites},
-    {{"teams", 5}, do_teams},     {{"roles", 5}, do_roles}, {{"spaces", 6}, do_spaces},
-    {{"grants", 6}, do_grants},   {{"tests", 5}, do_tests},
+#define DOCUMENT(key, shape, section, owner, text) \
+    {{#key, sizeof(#key) - 1}, OWNER_##owner, do_##key},
+#define KEY(section, name, type, need, text)
+#include "policy/language/policy_keys.tbl.h"
+#undef DOCUMENT
+#undef KEY
 };
 #define N_DOCUMENT_KEYS (sizeof(document_keys) / sizeof(*document_keys))
+
+/* What others decide for a team stands in files that the team cannot change. */
+static bool is_refused(struct reader *r, const struct document_key *key,
+                       const struct yaml_pair *pair)
+{
+    if (!r->owner || key->owner == OWNER_TEAM)
+        return false;
+    diag_error(r->d, pair->key_pos, "'%.*s' is the platform's: this file belongs to team '%.*s'",
+               STR_F(pair->key), STR_F(r->owner->team.text));
+    diag_hint(r->d, "%s:%u includes it", r->owner->pos.source->name, r->owner->pos.line);
+    r->tree->unreadable = TREE_ALL;
+    return true;
+}
 
 static void read_pair(struct reader *r, const struct yaml_pair *pair)
 {
     struct str names[N_DOCUMENT_KEYS];
     for (size_t i = 0; i < N_DOCUMENT_KEYS; i++) {
         names[i] = document_keys[i].name;
-        if (str_eq(pair->key, names[i])) {
+        if (!str_eq(pair->key, names[i]))
+            continue;
+        if (!is_refused(r, &document_keys[i], pair))
             document_keys[i].read(r, pair);
-            return;
-        }
-    }
-    if (read_is_later(r, pair))
         return;
+    }
     diag_error(r->d, pair->key_pos, "the policy has no key '%.*s'", STR_F(pair->key));
     diag_hint_nearest(r->d, pair->key, names, N_DOCUMENT_KEYS);
 }
 
-static bool read_source(struct reader *r, const struct source *source)
+bool read_source(struct reader *r, const struct source *source)
 {
     const struct yaml *root = yaml_read(r->arena, source, &POLICY_LIMITS, r->d);
     struct pos file = {.source = source};
@@ -212,22 +171,57 @@ static bool read_source(struct reader *r, const struct source *source)
     return true;
 }
 
-/* Within one file the YAML reader refuses a second one; this is for several files. */
-static void check_unique(struct reader *r, const char *what, const void *items, size_t n,
-                         size_t size)
+/* --- what holds for all files together */
+
+/* The names of a section are in words of its entries, `offset` into each. */
+struct names_of {
+    const char *what;
+    const void *items;
+    size_t n, size, offset;
+};
+#define NAMES_OF(what, vec, field) \
+    {what, (vec).items, (vec).n, sizeof(*(vec).items), offsetof(__typeof__(*(vec).items), field)}
+
+static const struct word *name_at(const struct names_of *of, size_t i)
+{
+    return (const void *)((const char *)of->items + i * of->size + of->offset);
+}
+
+/* Within one file the YAML reader refuses a second one; this is for several files, and for lists.
+ */
+static void check_unique(struct reader *r, const struct names_of *of)
 {
     struct intern names = {.arena = r->arena};
-    for (size_t i = 0; i < n; i++) {
-        /* every named entry begins with its name */
-        const struct word *name = (const void *)((const char *)items + i * size);
-        if (intern_add(&names, name->text) == names.n - 1 && names.n == i + 1)
+    struct ids_seen {
+        uint32_t *items;
+        size_t n, cap;
+    } first_of = {0}; /* by number of the name: its first entry */
+    for (size_t i = 0; i < of->n; i++) {
+        const struct word *name = name_at(of, i);
+        if (name->text.n == 0)
+            continue; /* was reported */
+        uint32_t id = intern_add(&names, name->text);
+        if (id == first_of.n) {
+            *ARENA_PUSH(r->arena, &first_of) = (uint32_t)i;
             continue;
-        const struct word *first =
-            (const void *)((const char *)items + intern_find(&names, name->text) * size);
-        diag_error(r->d, name->pos, "%s '%.*s' is defined twice", what, STR_F(name->text));
+        }
+        const struct word *first = name_at(of, first_of.items[id]);
+        diag_error(r->d, name->pos, "%s '%.*s' is defined twice", of->what, STR_F(name->text));
         diag_hint(r->d, "the first is %s:%u", first->pos.source->name, first->pos.line);
-        return; /* the numbers above hold up to the first one */
     }
+}
+
+static void check_names(struct reader *r)
+{
+    const struct policy_tree *t = r->tree;
+    const struct names_of all[] = {
+        NAMES_OF("site", t->sites, name),       NAMES_OF("team", t->teams, name),
+        NAMES_OF("role", t->roles, name),       NAMES_OF("space", t->spaces, name),
+        NAMES_OF("request", t->requests, name), NAMES_OF("breakglass", t->breakglass, name),
+        NAMES_OF("ci entry", t->ci, name),      NAMES_OF("invariant", t->invariants, id),
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+        check_unique(r, &all[i]);
 }
 
 static void check_audiences(struct reader *r)
@@ -250,16 +244,17 @@ const struct policy_tree *policy_read(struct arena *a, const struct source *cons
                                       size_t n_sources, const struct policy_loader *loader,
                                       struct diags *d)
 {
-    (void)loader;
     struct policy_tree *tree = ARENA_NEW(a, struct policy_tree);
-    struct reader r = {a, d, tree};
+    struct reader r = {.arena = a, .d = d, .tree = tree, .loader = loader};
     bool readable = true;
-    tree->sources = sources;
-    tree->n_sources = n_sources;
     tree->ldap = (struct policy_ldap){.nested = true, .max_age = 15 * 60 * 1000, .drop_guard = 20};
     for (size_t i = 0; i < n_sources; i++)
+        *ARENA_PUSH(a, &r.files) = sources[i];
+    for (size_t i = 0; i < n_sources; i++)
         readable = read_source(&r, sources[i]) && readable;
-    if (!readable)
+    tree->sources = r.files.items;
+    tree->n_sources = r.files.n;
+    if (!readable || r.unreadable)
         return NULL;
     if (tree->sites.n == 0 && !(tree->unreadable & TREE_SITES)) {
         diag_error(d, (struct pos){.source = n_sources ? sources[0] : NULL},
@@ -269,10 +264,7 @@ const struct policy_tree *policy_read(struct arena *a, const struct source *cons
     if (tree->sites.n > POLICY_SITES_MAX)
         diag_error(d, tree->sites.items[POLICY_SITES_MAX].name.pos, "more than %d sites",
                    POLICY_SITES_MAX);
-    check_unique(&r, "site", tree->sites.items, tree->sites.n, sizeof(*tree->sites.items));
-    check_unique(&r, "team", tree->teams.items, tree->teams.n, sizeof(*tree->teams.items));
-    check_unique(&r, "role", tree->roles.items, tree->roles.n, sizeof(*tree->roles.items));
-    check_unique(&r, "space", tree->spaces.items, tree->spaces.n, sizeof(*tree->spaces.items));
+    check_names(&r);
     check_audiences(&r);
     return tree;
 }

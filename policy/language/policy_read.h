@@ -2,16 +2,8 @@
 /*
  * The first stage: text becomes a typed tree. The language: docs/policy.md.
  */
-#include "base/err.h"
+#include "policy/language/policy_loader.h"
 #include "policy/language/policy_tree.h"
-
-/* Who reads the files that `include` names: whoever called, for this room opens none. */
-struct policy_loader {
-    /* The file at this path (the folder of the one that includes it, and what that one wrote). What
-     * it gives must live as long as the tree and its diagnostics. NULL: e, without the path. */
-    const struct source *(*read)(void *context, struct str path, struct err *e);
-    void *context;
-};
 
 /* All errors in one run. Several files make one policy. Sources must outlive the tree.
  * loader NULL: a policy that includes files is an error.

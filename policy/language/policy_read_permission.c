@@ -2,20 +2,16 @@
  * The permission grammar:
  *
  *     permission = verbs SP targets [SP "names" SP name *("," name)]
+ *     duty       = permission [SP "in" SP space]
  *     verbs      = "*" / verb *("," verb)
  *     targets    = target *("," target)
  *     target     = [group] "/" resource ["/" subresource]        ; no group: the core group
  */
 #include "policy/language/policy_reader.h"
 
-struct cursor {
-    const struct yaml *y;
-    struct str rest;
-};
-
-/* The place of a part of a scalar. A folded or escaped scalar has no such places: then the whole of
+/* A folded or escaped scalar has no such places: then the whole of
  * it. */
-static struct pos place_of(const struct yaml *y, struct str part)
+struct pos read_place(const struct yaml *y, struct str part)
 {
     struct pos pos = y->pos;
     if (y->pos.length != y->text.n + (y->quoted ? 2 : 0))
@@ -25,7 +21,7 @@ static struct pos place_of(const struct yaml *y, struct str part)
     return pos;
 }
 
-static struct str next_token(struct cursor *c)
+struct str read_token(struct cursor *c)
 {
     c->rest = str_trim(c->rest);
     size_t n = 0;
@@ -42,14 +38,14 @@ static bool split_words(struct reader *r, const struct yaml *y, struct str token
     struct str rest = token;
     if (str_starts(token, STR(",")) || str_ends(token, STR(",")) ||
         str_contains(token, STR(",,"))) {
-        diag_error(r->d, place_of(y, token), "'%.*s' has an empty part between commas",
+        diag_error(r->d, read_place(y, token), "'%.*s' has an empty part between commas",
                    STR_F(token));
         diag_hint(r->d, "no space after a comma inside of a permission");
         return false;
     }
     struct str part;
     while (str_next(&rest, ',', &part))
-        *ARENA_PUSH(r->arena, out) = (struct word){part, place_of(y, part)};
+        *ARENA_PUSH(r->arena, out) = (struct word){part, read_place(y, part)};
     return true;
 }
 
@@ -111,33 +107,49 @@ static bool read_targets(struct reader *r, const struct yaml *y, struct str toke
     return true;
 }
 
-static bool read_names(struct reader *r, struct cursor *c, struct policy_permission *out)
+static bool too_much(struct reader *r, const struct cursor *c, struct str token, const char *what)
 {
-    struct str keyword = next_token(c);
-    if (keyword.n == 0)
-        return true;
-    if (!str_is(keyword, "names")) {
-        diag_error(r->d, place_of(c->y, keyword),
-                   "'%.*s' is too much: verbs, then resources, then perhaps \"names a,b\"",
-                   STR_F(keyword));
-        diag_hint(r->d, "no space after a comma inside of a permission");
-        return false;
-    }
-    struct str names = next_token(c);
-    if (names.n == 0) {
-        diag_error(r->d, place_of(c->y, keyword), "no names after 'names'");
-        return false;
-    }
-    struct str more = next_token(c);
-    if (more.n > 0) {
-        diag_error(r->d, place_of(c->y, more), "'%.*s' is too much: names are separated by commas",
-                   STR_F(more));
-        return false;
-    }
-    return split_words(r, c->y, names, &out->names);
+    diag_error(r->d, read_place(c->y, token), "'%.*s' is too much: %s", STR_F(token), what);
+    diag_hint(r->d, "no space after a comma inside of a permission");
+    return false;
 }
 
-void read_permission(struct reader *r, const struct yaml *y, struct policy_permissions *out)
+/* The word behind `names` or `in`. */
+static bool read_after(struct reader *r, struct cursor *c, struct str keyword, struct str *ret)
+{
+    *ret = read_token(c);
+    if (ret->n > 0)
+        return true;
+    diag_error(r->d, read_place(c->y, keyword), "nothing stands after '%.*s'", STR_F(keyword));
+    return false;
+}
+
+static bool read_tail(struct reader *r, struct cursor *c, struct policy_permission *out,
+                      struct word *ret_in)
+{
+    struct str keyword = read_token(c), value;
+    if (str_is(keyword, "names")) {
+        if (!read_after(r, c, keyword, &value) || !split_words(r, c->y, value, &out->names))
+            return false;
+        keyword = read_token(c);
+        if (keyword.n > 0 && !(ret_in && str_is(keyword, "in")))
+            return too_much(r, c, keyword, "names are separated by commas");
+    }
+    if (ret_in && str_is(keyword, "in")) {
+        if (!read_after(r, c, keyword, &value))
+            return false;
+        *ret_in = (struct word){value, read_place(c->y, value)};
+        keyword = read_token(c);
+    }
+    if (keyword.n == 0)
+        return true;
+    return too_much(r, c, keyword,
+                    ret_in ? "verbs, then resources, then perhaps \"names a,b\" and \"in SPACE\""
+                           : "verbs, then resources, then perhaps \"names a,b\"");
+}
+
+void read_permission(struct reader *r, const struct yaml *y, struct policy_permissions *out,
+                     struct word *ret_in)
 {
     struct str text;
     if (yaml_is_null(y)) {
@@ -148,8 +160,8 @@ void read_permission(struct reader *r, const struct yaml *y, struct policy_permi
         return;
     struct cursor c = {y, y->text};
     struct policy_permission permission = {.pos = y->pos};
-    struct str verbs = next_token(&c);
-    struct str targets = next_token(&c);
+    struct str verbs = read_token(&c);
+    struct str targets = read_token(&c);
     if (targets.n == 0) {
         diag_error(r->d, y->pos, "'%.*s' is not a permission: \"verbs group/resource\"",
                    STR_F(text));
@@ -157,6 +169,6 @@ void read_permission(struct reader *r, const struct yaml *y, struct policy_permi
         return;
     }
     if (split_words(r, y, verbs, &permission.verbs) && check_verbs(r, &permission.verbs) &&
-        read_targets(r, y, targets, &permission) && read_names(r, &c, &permission))
+        read_targets(r, y, targets, &permission) && read_tail(r, &c, &permission, ret_in))
         *ARENA_PUSH(r->arena, out) = permission;
 }

@@ -1,8 +1,12 @@
-/* Typed values of the policy language, and the table of keys. */
+/* Typed values of the policy language. */
 #include "base/clock.h"
 #include "policy/language/policy_reader.h"
 
-static bool get_text(struct reader *r, const struct yaml *y, struct word *out)
+#define STAGE_COUNT_MAX 99
+#define CHOICES_MAX     4
+#define RULE_MAX        60
+
+bool read_text(struct reader *r, const struct yaml *y, struct word *out)
 {
     struct str text;
     if (!yaml_to_str(y, &text, r->d))
@@ -20,11 +24,11 @@ static void add_word(struct reader *r, const struct yaml *y, struct words *out)
     struct word word;
     if (yaml_is_null(y))
         diag_error(r->d, y->pos, "an empty entry in a list");
-    else if (get_text(r, y, &word))
+    else if (read_text(r, y, &word))
         *ARENA_PUSH(r->arena, out) = word;
 }
 
-static void read_words(struct reader *r, const struct yaml_pair *pair, struct words *out)
+void read_words(struct reader *r, const struct yaml_pair *pair, struct words *out)
 {
     if (pair->value.kind == YAML_SCALAR) {
         add_word(r, &pair->value, out);
@@ -59,7 +63,7 @@ static void read_permissions(struct reader *r, const struct yaml_pair *pair,
                              struct policy_permissions *out)
 {
     if (pair->value.kind == YAML_SCALAR) {
-        read_permission(r, &pair->value, out);
+        read_permission(r, &pair->value, out, NULL);
         return;
     }
     if (pair->value.kind != YAML_LIST) {
@@ -68,7 +72,7 @@ static void read_permissions(struct reader *r, const struct yaml_pair *pair,
         return;
     }
     for (size_t i = 0; i < pair->value.n; i++)
-        read_permission(r, &pair->value.items[i], out);
+        read_permission(r, &pair->value.items[i], out, NULL);
 }
 
 static void read_adds(struct reader *r, const struct yaml_pair *pair, struct policy_adds *out)
@@ -116,117 +120,123 @@ static void read_percent(struct reader *r, const struct yaml *y, int64_t *out)
         diag_error(r->d, y->pos, "'%.*s' is not a share between 0%% and 100%%", STR_F(text));
 }
 
-static void read_verdict(struct reader *r, const struct yaml *y, struct word *out)
+/* `{1: [lead], 2: [platform]}`, or a list of such maps where a count is needed twice. */
+static void read_stage_map(struct reader *r, const struct yaml *map, struct policy_stages *out)
 {
-    static const struct str verdicts[] = {{"allow", 5}, {"deny", 4}};
-    if (!get_text(r, y, out) || str_eq(out->text, verdicts[0]) || str_eq(out->text, verdicts[1]))
+    if (map->kind != YAML_MAP) {
+        diag_error(r->d, map->pos, "'approve' takes how many of whom");
+        diag_hint(r->d, "for example {1: [lead], 2: [platform]}");
         return;
-    diag_error(r->d, y->pos, "'is' takes allow or deny, not '%.*s'", STR_F(out->text));
-    diag_hint_nearest(r->d, out->text, verdicts, 2);
+    }
+    for (size_t i = 0; i < map->n; i++) {
+        struct policy_stage stage = {.pos = map->pairs[i].key_pos};
+        if (!str_to_i64(map->pairs[i].key, &stage.count) || stage.count < 1 ||
+            stage.count > STAGE_COUNT_MAX) {
+            diag_error(r->d, stage.pos, "'%.*s' is not a number of people between 1 and %d",
+                       STR_F(map->pairs[i].key), STAGE_COUNT_MAX);
+            continue;
+        }
+        if (yaml_is_null(&map->pairs[i].value)) {
+            diag_error(r->d, stage.pos, "%lld of whom? \"lead\", or names of teams",
+                       (long long)stage.count);
+            continue;
+        }
+        read_words(r, &map->pairs[i], &stage.by);
+        *ARENA_PUSH(r->arena, out) = stage;
+    }
+}
+
+static void read_stages(struct reader *r, const struct yaml *y, struct policy_stages *out)
+{
+    size_t before = r->d->n_errors;
+    if (y->kind == YAML_LIST)
+        for (size_t i = 0; i < y->n; i++)
+            read_stage_map(r, &y->items[i], out);
+    else
+        read_stage_map(r, y, out);
+    if (r->d->n_errors > before)
+        return;
+    if (out->n == 0)
+        diag_error(r->d, y->pos, "nobody approves it: 'approve' needs somebody");
+    if (out->n > POLICY_STAGES_MAX)
+        diag_error(r->d, y->pos, "more than %d groups of people approve it", POLICY_STAGES_MAX);
+}
+
+static void read_choice(struct reader *r, enum value_type type, const struct yaml_pair *pair,
+                        struct word *out)
+{
+    const char *const *choices = value_choices(type);
+    struct str names[CHOICES_MAX];
+    size_t n = 0;
+    if (!read_text(r, &pair->value, out))
+        return;
+    for (; choices[n] && n < CHOICES_MAX; n++) {
+        names[n] = STR_C(choices[n]);
+        if (str_eq(out->text, names[n]))
+            return;
+    }
+    struct str all = names[0];
+    for (size_t i = 1; i < n; i++)
+        all = CONCAT(r->arena, all, STR(" or "), names[i]);
+    diag_error(r->d, out->pos, "'%.*s' takes %.*s, not '%.*s'", STR_F(pair->key), STR_F(all),
+               STR_F(out->text));
+    diag_hint_nearest(r->d, out->text, names, n);
+}
+
+static void read_name(struct reader *r, const struct yaml *y, struct word *out)
+{
+    if (!read_text(r, y, out) || is_policy_name(out->text))
+        return;
+    diag_error(r->d, y->pos, "'%.*s' is not a name", STR_F(out->text));
+    diag_hint(r->d, "small letters, digits, and - . _ between them; at most 63 characters");
+}
+
+/* L01 to L60; what each of them is about, `lotse-policy explain` says. */
+static void read_rule(struct reader *r, const struct yaml *y, struct word *out)
+{
+    int64_t number;
+    if (!read_text(r, y, out))
+        return;
+    if (out->text.n == 3 && out->text.p[0] == 'L' &&
+        str_to_i64(str_from_to(out->text, 1, 3), &number) && number >= 1 && number <= RULE_MAX)
+        return;
+    diag_error(r->d, y->pos, "'%.*s' is not the number of a rule: L01 to L%d", STR_F(out->text),
+               RULE_MAX);
+}
+
+static bool read_scalar(struct reader *r, enum value_type type, const struct yaml *y, void *field)
+{
+    switch (type) {
+    case VALUE_PERSON:
+    case VALUE_TEXT: read_text(r, y, field); return true;
+    case VALUE_NAME: read_name(r, y, field); return true;
+    case VALUE_RULE: read_rule(r, y, field); return true;
+    case VALUE_FLAG: yaml_to_bool(y, field, r->d); return true;
+    case VALUE_COUNT: yaml_to_i64(y, 1, INT32_MAX, field, r->d); return true;
+    case VALUE_PERCENT: read_percent(r, y, field); return true;
+    case VALUE_DURATION: yaml_to_duration(y, field, r->d); return true;
+    case VALUE_TIME: read_time(r, y, field); return true;
+    case VALUE_WHO: read_who(r, y, field); return true;
+    default: return false;
+    }
 }
 
 void read_value(struct reader *r, enum value_type type, const struct yaml_pair *pair, void *field)
 {
-    const struct yaml *y = &pair->value;
-    if (yaml_is_null(y)) {
+    if (yaml_is_null(&pair->value)) {
         diag_error(r->d, pair->key_pos, "'%.*s' has no value", STR_F(pair->key));
         return;
     }
+    if (read_scalar(r, type, &pair->value, field))
+        return;
     switch (type) {
-    case VALUE_TEXT: get_text(r, y, field); break;
-    case VALUE_FLAG: yaml_to_bool(y, field, r->d); break;
-    case VALUE_COUNT: yaml_to_i64(y, 1, INT32_MAX, field, r->d); break;
-    case VALUE_PERCENT: read_percent(r, y, field); break;
-    case VALUE_DURATION: yaml_to_duration(y, field, r->d); break;
-    case VALUE_TIME: read_time(r, y, field); break;
+    case VALUE_PEOPLE:
     case VALUE_WORDS: read_words(r, pair, field); break;
     case VALUE_LABELS: read_labels(r, pair, field); break;
     case VALUE_PERMISSIONS: read_permissions(r, pair, field); break;
     case VALUE_ADDS: read_adds(r, pair, field); break;
-    case VALUE_VERDICT: read_verdict(r, y, field); break;
-    case VALUE_LATER: break;
+    case VALUE_STAGES: read_stages(r, &pair->value, field); break;
+    case VALUE_DUTIES: read_duties(r, pair, field); break;
+    default: read_choice(r, type, pair, field); break;
     }
-}
-
-/* --- the table of keys */
-
-enum need { NEED_OPTIONAL, NEED_REQUIRED };
-struct key_row {
-    enum section section;
-    struct str name;
-    enum value_type type;
-    enum need need;
-    size_t offset;
-};
-static const struct key_row keys[] = {
-#define KEY(section, name, type, need, text) \
-    {SECTION_##section, \
-     {#name, sizeof(#name) - 1}, \
-     VALUE_##type, \
-     NEED_##need, \
-     offsetof(struct policy_##section, name)},
-#define LATER(section, name) \
-    {SECTION_##section, {#name, sizeof(#name) - 1}, VALUE_LATER, NEED_OPTIONAL, 0},
-#include "policy/language/policy_keys.tbl.h"
-#undef KEY
-#undef LATER
-};
-#define N_KEYS (sizeof(keys) / sizeof(*keys))
-
-static const char *const section_names[] = {
-    [SECTION_document] = "the policy", [SECTION_ldap] = "ldap",     [SECTION_site] = "a site",
-    [SECTION_team] = "a team",         [SECTION_add] = "a person",  [SECTION_role] = "a role",
-    [SECTION_space] = "a space",       [SECTION_grant] = "a grant", [SECTION_test] = "a test",
-};
-
-static const struct key_row *key_find(enum section section, struct str name)
-{
-    for (size_t i = 0; i < N_KEYS; i++)
-        if (keys[i].section == section && str_eq(keys[i].name, name))
-            return &keys[i];
-    return NULL;
-}
-
-bool read_is_later(struct reader *r, const struct yaml_pair *pair)
-{
-    const struct key_row *row = key_find(SECTION_document, pair->key);
-    if (!row)
-        return false;
-    diag_error(r->d, pair->key_pos, "'%.*s' is not supported by this version", STR_F(pair->key));
-    return true;
-}
-
-static void unknown_key(struct reader *r, enum section section, const struct yaml_pair *pair)
-{
-    struct str names[N_KEYS];
-    size_t n = 0;
-    for (size_t i = 0; i < N_KEYS; i++)
-        if (keys[i].section == section)
-            names[n++] = keys[i].name;
-    diag_error(r->d, pair->key_pos, "%s has no key '%.*s'", section_names[section],
-               STR_F(pair->key));
-    diag_hint_nearest(r->d, pair->key, names, n);
-}
-
-bool read_section(struct reader *r, enum section section, const struct yaml *map, void *out)
-{
-    size_t before = r->d->n_errors;
-    if (map->kind != YAML_MAP) {
-        diag_error(r->d, map->pos, "%s is written as {key: value, ...}", section_names[section]);
-        return false;
-    }
-    for (size_t i = 0; i < map->n; i++) {
-        const struct key_row *row = key_find(section, map->pairs[i].key);
-        if (row)
-            read_value(r, row->type, &map->pairs[i], (char *)out + row->offset);
-        else
-            unknown_key(r, section, &map->pairs[i]);
-    }
-    /* a key that is missing may be the one misspelt above: one error per cause */
-    for (size_t i = 0; i < N_KEYS && r->d->n_errors == before; i++)
-        if (keys[i].section == section && keys[i].need == NEED_REQUIRED &&
-            !yaml_get(map, keys[i].name))
-            diag_error(r->d, map->pos, "%s needs '%.*s'", section_names[section],
-                       STR_F(keys[i].name));
-    return r->d->n_errors == before;
 }

@@ -174,10 +174,10 @@ struct policy_accept { /* a lint finding that is known and borne for a while */
 /* --- several files: each may belong to a team, and may then only say what is the team's */
 struct policy_include {
     struct pos pos;
-    struct word file;           /* relative to the file that says it */
-    struct word team;           /* absent: the platform's, may say everything */
-    struct words spaces, roles; /* what a team's file may give */
-    const struct source *source;
+    struct word file;            /* relative to the file that says it; no "..", not absolute */
+    struct word team;            /* absent: the platform's, may say everything */
+    struct words spaces, roles;  /* what a team's file may give */
+    const struct source *source; /* NULL: it could not be read */
     bool broken;
 };
 
@@ -186,11 +186,20 @@ struct policy_include {
         struct type *items; \
         size_t n, cap; \
     }
-#define POLICY_SITES_MAX 64
-enum { TREE_SITES = 1, TREE_TEAMS = 2, TREE_ROLES = 4, TREE_SPACES = 8 };
+#define POLICY_SITES_MAX  64
+#define POLICY_STAGES_MAX 8 /* of one request */
+enum {
+    TREE_SITES = 1,
+    TREE_TEAMS = 2,
+    TREE_ROLES = 4,
+    TREE_SPACES = 8,
+    TREE_REQUESTS = 16,
+    TREE_CI = 32,
+    TREE_ALL = 63
+};
 
 struct policy_tree {
-    const struct source *const *sources;
+    const struct source *const *sources; /* included ones behind those that include them */
     size_t n_sources;
     unsigned unreadable; /* TREE_*: the section as a whole; names of it are then not looked up */
     struct policy_ldap ldap;

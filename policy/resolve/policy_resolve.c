@@ -16,9 +16,8 @@ bool resolve_unknown(struct policy *p, const char *what, const struct word *word
     return true;
 }
 
-/* A name of a section that could not be read as a whole is not an error of its own. */
-static uint32_t look_up(struct policy *p, const char *what, const struct word *word,
-                        const struct intern *ids, unsigned section)
+uint32_t resolve_name(struct policy *p, const char *what, const struct word *word,
+                      const struct intern *ids, unsigned section)
 {
     uint32_t id = intern_find(ids, word->text);
     if (id == ID_NONE && !(p->tree->unreadable & section))
@@ -28,10 +27,11 @@ static uint32_t look_up(struct policy *p, const char *what, const struct word *w
 
 /* --- sites */
 
-static uint64_t sites_with_label(struct policy *p, const struct word *word, struct str key,
-                                 struct str value)
+uint64_t resolve_site_label(struct policy *p, const struct word *word)
 {
     uint64_t found = 0;
+    struct str key = STR_NONE, value = STR_NONE;
+    str_split(word->text, '=', &key, &value);
     struct intern labels = {.arena = p->arena};
     for (size_t i = 0; i < p->tree->sites.n; i++) {
         const struct str_pairs *pairs = &p->tree->sites.items[i].labels;
@@ -59,12 +59,11 @@ void resolve_sites_of(struct policy *p, const struct words *at, uint64_t *ret_si
     uint64_t all = n >= 64 ? UINT64_MAX : site_bit(n) - 1;
     uint64_t found = 0;
     for (size_t i = 0; i < at->n; i++) {
-        struct str key, value;
-        if (str_split(at->items[i].text, '=', &key, &value)) {
-            found |= sites_with_label(p, &at->items[i], key, value);
+        if (str_has(at->items[i].text, '=')) {
+            found |= resolve_site_label(p, &at->items[i]);
             continue;
         }
-        uint32_t site = look_up(p, "site", &at->items[i], &p->site_ids, TREE_SITES);
+        uint32_t site = resolve_name(p, "site", &at->items[i], &p->site_ids, TREE_SITES);
         if (site != ID_NONE && site < POLICY_SITES_MAX)
             found |= site_bit(site);
     }
@@ -133,31 +132,35 @@ static void resolve_clusters(struct policy *p)
 
 /* --- grants */
 
-static void resolve_grant_spaces(struct policy *p, const struct policy_grant *g, struct grant *out)
+bool resolve_spaces_of(struct policy *p, const struct words *in, struct ids *out)
+{
+    bool good = true;
+    for (size_t i = 0; i < in->n; i++) {
+        uint32_t space = resolve_name(p, "space", &in->items[i], &p->space_ids, TREE_SPACES);
+        if (space != ID_NONE)
+            *ARENA_PUSH(p->arena, out) = space;
+        good = good && space != ID_NONE;
+    }
+    return good;
+}
+
+static void check_somewhere(struct policy *p, const struct policy_grant *g, const struct grant *out)
 {
     uint64_t somewhere = 0;
-    for (size_t i = 0; i < g->in.n; i++) {
-        uint32_t space = look_up(p, "space", &g->in.items[i], &p->space_ids, TREE_SPACES);
-        if (space == ID_NONE) {
-            out->usable = false;
-            continue;
-        }
-        *ARENA_PUSH(p->arena, &out->spaces) = space;
-        somewhere |= p->spaces[space].sites & out->sites;
-    }
+    for (size_t i = 0; i < out->spaces.n; i++)
+        somewhere |= p->spaces[out->spaces.items[i]].sites & out->sites;
     if (out->usable && g->in.n > 0 && !somewhere)
         diag_warn(p->d, g->pos, "the grant holds nowhere: its spaces are on none of its sites");
 }
 
-static void check_grant_place(struct policy *p, const struct policy_grant *g,
-                              const struct role *role)
+void resolve_place(struct policy *p, const struct giving *g, uint32_t role)
 {
-    struct str name = g->role.text;
-    if (role->cluster && g->in.n > 0)
-        diag_error(p->d, g->in.items[0].pos, "role '%.*s' holds cluster-wide: leave 'in' out",
+    struct str name = g->role->text;
+    if (p->roles[role].cluster && g->in->n > 0)
+        diag_error(p->d, g->in->items[0].pos, "role '%.*s' holds cluster-wide: leave 'in' out",
                    STR_F(name));
-    if (!role->cluster && g->in.n == 0)
-        diag_error(p->d, g->pos, "a grant of role '%.*s' needs 'in': the spaces where it holds",
+    if (!p->roles[role].cluster && g->in->n == 0)
+        diag_error(p->d, g->pos, "%s of role '%.*s' needs 'in': the spaces where it holds", g->what,
                    STR_F(name));
 }
 
@@ -176,14 +179,15 @@ static void resolve_grant(struct policy *p, const struct policy_grant *g, struct
     *out = (struct grant){.team = ID_NONE, .role = ID_NONE};
     if (g->broken)
         return;
-    out->team = look_up(p, "team", &g->team, &p->team_ids, TREE_TEAMS);
-    out->role = look_up(p, "role", &g->role, &p->role_ids, TREE_ROLES);
+    out->team = resolve_name(p, "team", &g->team, &p->team_ids, TREE_TEAMS);
+    out->role = resolve_name(p, "role", &g->role, &p->role_ids, TREE_ROLES);
     out->usable = out->team != ID_NONE && out->role != ID_NONE;
     resolve_sites_of(p, &g->at, &out->sites);
-    resolve_grant_spaces(p, g, out);
+    out->usable = resolve_spaces_of(p, &g->in, &out->spaces) && out->usable;
+    check_somewhere(p, g, out);
     if (out->role == ID_NONE || p->tree->roles.items[out->role].broken)
         return;
-    check_grant_place(p, g, &p->roles[out->role]);
+    resolve_place(p, &(struct giving){"a grant", g->pos, &g->role, &g->in}, out->role);
     check_grant_time(p, g, &p->roles[out->role]);
 }
 
@@ -207,9 +211,13 @@ const struct policy *policy_resolve(struct arena *a, const struct policy_tree *t
     intern_names(p, &p->team_ids, tree->teams.items, tree->teams.n, sizeof(*tree->teams.items));
     intern_names(p, &p->role_ids, tree->roles.items, tree->roles.n, sizeof(*tree->roles.items));
     intern_names(p, &p->space_ids, tree->spaces.items, tree->spaces.n, sizeof(*tree->spaces.items));
+    intern_names(p, &p->request_ids, tree->requests.items, tree->requests.n,
+                 sizeof(*tree->requests.items));
+    intern_names(p, &p->ci_ids, tree->ci.items, tree->ci.n, sizeof(*tree->ci.items));
     /* a name defined twice was reported; its numbers no longer fit the tree */
     if (p->site_ids.n != tree->sites.n || p->team_ids.n != tree->teams.n ||
         p->role_ids.n != tree->roles.n || p->space_ids.n != tree->spaces.n ||
+        p->request_ids.n != tree->requests.n || p->ci_ids.n != tree->ci.n ||
         tree->sites.n > POLICY_SITES_MAX)
         return NULL;
     resolve_clusters(p);
@@ -219,7 +227,13 @@ const struct policy *policy_resolve(struct arena *a, const struct policy_tree *t
     p->grants = ARENA_ARRAY(a, tree->grants.n, struct grant);
     for (size_t i = 0; i < tree->grants.n; i++)
         resolve_grant(p, &tree->grants.items[i], &p->grants[i]);
+    resolve_requests(p);
+    resolve_breakglass(p);
+    resolve_ci(p);
+    resolve_invariants(p);
+    resolve_accepts(p);
     resolve_tests(p);
+    resolve_owners(p);
     p->d = NULL;
     p->reported = NULL;
     if (d->n_errors > 0)

@@ -55,8 +55,7 @@ static void resolve_groups(struct policy *p, const struct policy_team *team, str
     }
 }
 
-static void known_person(struct policy *p, const char *what, const struct word *person,
-                         bool may_be_gone)
+void resolve_person(struct policy *p, const char *what, const struct word *person, bool may_be_gone)
 {
     /* what cannot be a username was said when it was read */
     if (!is_username(person->text) || !p->in->directory ||
@@ -72,16 +71,16 @@ static void known_person(struct policy *p, const char *what, const struct word *
 
 static void check_people_of(struct policy *p, const struct policy_team *team)
 {
-    known_person(p, "lead", &team->lead, false);
+    resolve_person(p, "lead", &team->lead, false);
     for (size_t i = 0; i < team->add.n; i++) {
         const struct policy_add *add = &team->add.items[i];
-        known_person(p, "person", &add->person, false);
+        resolve_person(p, "person", &add->person, false);
         if (add->until.ms != TIME_NONE && add->until.ms <= p->in->now_ms && p->in->now_ms > 0)
             diag_warn(p->d, add->until.pos, "'%.*s' is no longer added: the time is over",
                       STR_F(add->person.text));
     }
     for (size_t i = 0; i < team->drop.n; i++) /* who is dropped may have left for good */
-        known_person(p, "dropped person", &team->drop.items[i], true);
+        resolve_person(p, "dropped person", &team->drop.items[i], true);
 }
 
 static bool is_dropped(const struct policy_team *team, struct str username)
@@ -119,6 +118,29 @@ static void fill_teams(struct policy *p)
     }
 }
 
+void resolve_people_of(const struct policy *p, uint32_t team, size_t enough, struct intern *out)
+{
+    const struct policy_team *written = &p->tree->teams.items[team];
+    const struct ids *people = &p->teams[team].people;
+    for (size_t i = 0; i < people->n && out->n < enough; i++)
+        intern_add(out, p->in->directory->people[people->items[i]].username);
+    for (size_t i = 0; i < written->add.n && out->n < enough; i++) {
+        const struct policy_add *add = &written->add.items[i];
+        bool over = add->until.ms != TIME_NONE && add->until.ms <= p->in->now_ms;
+        if (!over && !is_dropped(written, add->person.text))
+            intern_add(out, add->person.text);
+    }
+}
+
+static void warn_nobody(struct policy *p, uint32_t team)
+{
+    struct intern people = {.arena = p->arena};
+    resolve_people_of(p, team, 1, &people);
+    if (people.n == 0)
+        diag_warn(p->d, p->tree->teams.items[team].name.pos, "team '%.*s' has no people",
+                  STR_F(p->tree->teams.items[team].name.text));
+}
+
 static void check_max(struct policy *p, const struct policy_team *team, const struct team *resolved)
 {
     size_t n = resolved->people.n + team->add.n;
@@ -150,10 +172,13 @@ void resolve_teams(struct policy *p)
         check_people_of(p, &p->tree->teams.items[t]);
     }
     for (size_t i = 0; i < p->tree->grants.n; i++) /* who decided may have left */
-        known_person(p, "person", &p->tree->grants.items[i].by, true);
+        resolve_person(p, "person", &p->tree->grants.items[i].by, true);
     if (!directory)
         return;
     fill_teams(p);
-    for (size_t t = 0; t < p->tree->teams.n; t++)
+    for (uint32_t t = 0; t < p->tree->teams.n; t++) {
         check_max(p, &p->tree->teams.items[t], &p->teams[t]);
+        if (p->d->n_errors == 0) /* a group that does not exist has no people */
+            warn_nobody(p, t);
+    }
 }

@@ -83,12 +83,12 @@ struct ci {
     bool usable;
 };
 /* Where an invariant holds: on these sites, in these spaces; without spaces everywhere there, also
- * cluster-wide. */
+ * cluster-wide. With namespaces, or own, and no spaces: there alone. */
 struct place {
     uint64_t sites;
     struct ids spaces;
-    struct ids namespaces; /* pairs (site, namespace) written out */
-    bool own;
+    struct ids namespaces; /* pairs (site, index in its cluster's namespaces) written out */
+    bool own;              /* where the team has standing grants */
 };
 struct invariant {
     uint32_t team; /* of WHO_TEAM; ID_NONE */
@@ -114,7 +114,8 @@ struct policy {
     bool chain_reported;
     const struct known *known; /* policy_resolve_check.c: what the discoveries hold */
     struct intern *reported;   /* during resolve only: unknown names already said */
-    struct intern site_ids, team_ids, role_ids, space_ids, verbs, groups, people;
+    struct intern site_ids, team_ids, role_ids, space_ids, request_ids, ci_ids;
+    struct intern verbs, groups, people;
     struct site *sites;
     struct team *teams;
     struct role *roles;
@@ -135,16 +136,46 @@ struct policy {
 /* The error for a name that is not there, once per name; true when it was reported now. */
 bool resolve_unknown(struct policy *p, const char *what, const struct word *word,
                      const struct intern *known);
+/* A name of a section that could not be read as a whole is not an error of its own. ID_NONE. */
+uint32_t resolve_name(struct policy *p, const char *what, const struct word *word,
+                      const struct intern *ids, unsigned section);
+/* The spaces of `in`; false when one of them is unknown. */
+bool resolve_spaces_of(struct policy *p, const struct words *in, struct ids *out);
+/* What is given and where must fit: a cluster-wide role has no `in`, another needs one. */
+struct giving {
+    const char *what; /* "a grant" */
+    struct pos pos;
+    const struct word *role;
+    const struct words *in;
+};
+void resolve_place(struct policy *p, const struct giving *g, uint32_t role);
 static inline uint64_t site_bit(size_t site)
 {
     return (uint64_t)1 << site;
 }
 void resolve_sites_of(struct policy *p, const struct words *at, uint64_t *ret_sites);
+/* The sites with the label of a word "label=value". */
+uint64_t resolve_site_label(struct policy *p, const struct word *word);
 /* --- policy_resolve_people.c */
 void resolve_teams(
     struct policy *p); /* groups and people of the teams; without directory by name only */
 /* The name in `from` as the directory spells it. */
 struct str resolve_group_id(struct arena *a, struct str base, struct str written);
+/* The person must be, or (a warning) should still be, in the directory. */
+void resolve_person(struct policy *p, const char *what, const struct word *person,
+                    bool may_be_gone);
+/* The usernames of a team now, until `out` has `enough`. */
+void resolve_people_of(const struct policy *p, uint32_t team, size_t enough, struct intern *out);
+/* --- policy_resolve_request.c */
+void resolve_requests(struct policy *p);
+void resolve_breakglass(struct policy *p);
+/* --- policy_resolve_ci.c */
+void resolve_ci(struct policy *p);
+/* --- policy_resolve_invariant.c: never, always, accept; the rest is resolved before */
+void resolve_invariants(struct policy *p);
+void resolve_accepts(struct policy *p);
+/* --- policy_resolve_owner.c: what a team's own file may say; after all else */
+void resolve_owners(struct policy *p);
 /* --- policy_resolve_space.c */
 void resolve_spaces(struct policy *p);
 /* --- policy_resolve_check.c: resources and verbs against the discovery */

@@ -6,8 +6,7 @@
  */
 #include "base/arena.h"
 #include "base/diag.h"
-
-struct policy_loader; /* policy_read.h */
+#include "policy/language/policy_loader.h"
 
 struct policy_snapshot;
 struct policy_snapshot *policy_snapshot_ref(struct policy_snapshot *s);

@@ -3,6 +3,7 @@
  * begin with "--- ":
  *
  *     --- policy.yaml        the policy; every section that ends in .yaml is a file of it
+ *     --- file teams/a.yaml  a file that another one includes
  *     --- world              directory and clusters (policy_world.h); left out:
  * tests/policy/world.txt
  *     --- diagnostics        what is said about it; left out: nothing is
@@ -69,13 +70,35 @@ struct run {
     const struct policy *policy;
 };
 
+struct files {
+    struct arena *a;
+    const struct sections *all;
+};
+
+static const struct source *read_file_section(void *context, struct str path, struct err *e)
+{
+    const struct files *files = context;
+    struct str name = arena_fmt(files->a, "file %.*s", STR_F(path));
+    const struct section *section = section_get(files->all, name.p);
+    struct source *source = ARENA_NEW(files->a, struct source);
+    if (!section) {
+        (void)fail(e, ERR_SYSTEM, "%.*s: No such file or directory", STR_F(path));
+        return NULL;
+    }
+    *source = (struct source){arena_cstr(files->a, path), section->text};
+    return source;
+}
+
 static void run_policy(struct run *r, const struct sections *all)
 {
+    struct files files = {r->a, all};
+    const struct policy_loader loader = {read_file_section, &files};
     struct source *sources = ARENA_ARRAY(r->a, all->n, struct source);
     const struct source **list = ARENA_ARRAY(r->a, all->n, const struct source *);
     size_t n = 0;
     for (size_t i = 0; i < all->n; i++)
-        if (str_ends(all->items[i].name, STR(".yaml"))) {
+        if (str_ends(all->items[i].name, STR(".yaml")) &&
+            !str_starts(all->items[i].name, STR("file "))) {
             sources[n] = (struct source){arena_cstr(r->a, all->items[i].name), all->items[i].text};
             list[n] = &sources[n];
             n++;
@@ -83,7 +106,7 @@ static void run_policy(struct run *r, const struct sections *all)
     const struct section *world = section_get(all, "world");
     world_read(r->a, world ? world->text : read_text(r->a, "tests/policy/world.txt"), &r->in);
     diags_init(&r->d, r->a);
-    const struct policy_tree *tree = policy_read(r->a, list, n, NULL, &r->d);
+    const struct policy_tree *tree = policy_read(r->a, list, n, &loader, &r->d);
     r->policy = tree ? policy_resolve(r->a, tree, &r->in, &r->d) : NULL;
     if ((r->policy == NULL) != (r->d.n_errors > 0))
         fail_msg("a policy is refused exactly when there is an error");
@@ -218,11 +241,11 @@ static void the_manual_names_every_key(void **state)
 {
     (void)state;
     static const char *const keys[] = {
-#define KEY(section, name, type, need, text) "`" #name "`",
-#define LATER(section, name)                 "`" #name "`",
+#define KEY(section, name, type, need, text)       "`" #name "`",
+#define DOCUMENT(key, shape, section, owner, text) "`" #key "`",
 #include "policy/language/policy_keys.tbl.h"
 #undef KEY
-#undef LATER
+#undef DOCUMENT
     };
     auto_arena a = {0};
     arena_init(&a, ARENA_NO_MAX);
