@@ -181,13 +181,51 @@ static int read_words(struct words_left *w, struct cli_options *o, struct arena 
     return 0;
 }
 
-/* Arguments are files of the policy; who-can has two others before them. */
+/* What stands behind a command and is no file of the policy. */
+static const struct own_arguments {
+    enum command command;
+    size_t least, most;
+    const char *text;
+} own_arguments[] = {
+    {COMMAND_WHO_CAN, 2, 2, "a verb and a target, for example: who-can get /secrets"},
+};
+
+static int check_own(const struct cli_options *o, size_t *ret_n, struct err *e)
+{
+    *ret_n = 0;
+    for (size_t i = 0; i < sizeof(own_arguments) / sizeof(*own_arguments); i++) {
+        const struct own_arguments *own = &own_arguments[i];
+        if (own->command != o->command)
+            continue;
+        if (o->arguments.n < own->least)
+            return fail(e, ERR_CONFIG, "%s needs %s", commands[o->command].name, own->text);
+        *ret_n = o->arguments.n < own->most ? o->arguments.n : own->most;
+    }
+    return 0;
+}
+
+/* diff BEFORE AFTER */
+static int take_before(struct cli_options *o, struct arena *a, struct err *e)
+{
+    if (o->command != COMMAND_DIFF || o->arguments.n < 2)
+        return 0;
+    if (o->arguments.n > 2 || o->from.n)
+        return fail(e, ERR_CONFIG,
+                    "diff takes one policy, or one before and one after; policies of several "
+                    "files: --from FILE --from FILE --policy FILE --policy FILE");
+    if (push(a, &o->from, o->arguments.items[0], e) < 0)
+        return -1;
+    o->arguments.items++;
+    o->arguments.n--;
+    return 0;
+}
+
+/* Arguments are files of the policy, but for a command's own before them. */
 static int read_arguments(struct cli_options *o, struct arena *a, struct err *e)
 {
-    size_t n_own = o->command == COMMAND_WHO_CAN ? 2 : 0;
-    if (o->arguments.n < n_own)
-        return fail(e, ERR_CONFIG,
-                    "who-can needs a verb and a target, for example: who-can get /secrets");
+    size_t n_own = 0;
+    if (check_own(o, &n_own, e) < 0 || take_before(o, a, e) < 0)
+        return -1;
     if (o->command == COMMAND_CAN && o->arguments.n)
         return fail(e, ERR_CONFIG, "can takes no arguments");
     for (size_t i = n_own; i < o->arguments.n; i++)

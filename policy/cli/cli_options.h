@@ -25,6 +25,9 @@ struct cli_options {
     struct str out, issuer, discovery_url, issuer_ca, lock, namespace, name, questions, save;
     struct str key, to, last_good;
     bool dry_run, no_prune, allow_shrink, planned, json, help, manual, version;
+    bool exit_code, persons; /* diff; who-can */
+    struct str directory_before, format;
+    int64_t days, token_life;
     int64_t max_prune, min_score, signatures, serial, now_ms, timeout_ms;
 };
 

@@ -16,6 +16,10 @@ OPTION("context", 0, "SITE=CONTEXT", LIST, contexts, ALL,
 OPTION("site", 's', "SITE", LIST, sites, ALL, "only this site; may stand several times")
 OPTION("from", 0, "FILE", LIST, from, ONLY(DIFF),
        "compare with this older policy instead of with the clusters; may stand several times")
+OPTION("directory-before", 0, "FILE", TEXT, directory_before, ONLY(DIFF),
+       "what changed in the directory since this saved one: the policy is the same, or --from")
+OPTION("exit-code", 0, NULL, FLAG, exit_code, ONLY(DIFF),
+       "end with 1 when anybody gains or loses anything (otherwise a difference ends with 0)")
 OPTION("out", 'o', "FOLDER", TEXT, out, ONLY(COMPILE), "where the manifests go (default: compiled)")
 OPTION("issuer", 0, "URL", TEXT, issuer, ONLY(COMPILE),
        "the gateway's issuer: also writes the API server's authentication configuration")

@@ -1,14 +1,18 @@
-/* diff: who gains and who loses what, if the policy were applied, or between two policies. Subjects
- * first, objects as a count. */
+/* diff: who gains and who loses what, if the policy were applied, or between two policies or two
+ * directories. People first, then subjects, objects as a count. */
 #include <stdlib.h>
 
-#include "policy/cli/run.h"
+#include "policy/cli/diff_people.h"
+#include "policy/cli/directory_file.h"
 #include "policy/cluster/plan.h"
 
 struct site_diff {
     const struct cluster *cluster;
-    const struct policy *policy;
+    const struct policy *policy,
+        *before; /* whose people hold what is there before; may be the same */
+    bool two_policies;
     struct plan plan;
+    struct policy_compare compare;
     struct access_changes changes;
 };
 
@@ -188,38 +192,58 @@ static void diff_json(struct run *s, const struct site_diff *d)
 static int compare(struct run *s, struct site_diff *d, const struct rbac_set *before,
                    const struct rbac_set *after)
 {
-    const struct rbac_set *sets[] = {before, after};
+    const struct rbac_set **sets = ARENA_ARRAY(s->arena, 2, const struct rbac_set *);
+    sets[0] = before;
+    sets[1] = after;
     const struct universe *u =
         universe_new(s->arena, sets, 2, &d->cluster->data.resources, &s->err);
-    const struct access *x = u ? access_new(s->arena, u, before, &s->err) : NULL;
-    const struct access *y = x ? access_new(s->arena, u, after, &s->err) : NULL;
-    if (!y)
+    struct policy_compare *c = &d->compare;
+    c->before = (struct policy_at){d->before, run_site(d->before, d->cluster), s->now_ms, s->arena};
+    c->after = (struct policy_at){d->policy, run_site(d->policy, d->cluster), s->now_ms, s->arena};
+    c->access_before = u ? access_new(s->arena, u, before, &s->err) : NULL;
+    c->access_after = c->access_before ? access_new(s->arena, u, after, &s->err) : NULL;
+    if (!c->access_after)
         return -1;
-    d->changes = access_diff(x, y, s->arena);
+    policy_compare_begin(c);
+    d->changes = access_diff(c->access_before, c->access_after, s->arena);
     return 0;
 }
 
-static int diff_site(struct run *s, struct site_diff *d, const struct policy *older)
+static int diff_site(struct run *s, struct site_diff *d)
 {
     struct rbac_set *want = ARENA_NEW(s->arena, struct rbac_set),
                     *other = ARENA_NEW(s->arena, struct rbac_set);
     const struct rbac_set *before = other, *after = want;
     if (run_emit(s, d->policy, d->cluster, want, &s->err) < 0)
         return -1;
-    if (older && run_emit(s, older, d->cluster, other, &s->err) < 0)
+    if (d->two_policies && run_emit(s, d->before, d->cluster, other, &s->err) < 0)
         return -1;
     d->plan = (struct plan){.arena = s->arena, .prune = !s->options->no_prune};
-    const struct rbac_set *from = older ? other : &d->cluster->objects;
+    const struct rbac_set *from = d->two_policies ? other : &d->cluster->objects;
     if (plan_make(&d->plan, want, from, &s->err) < 0)
         return -1;
-    if (!older) { /* what the cluster holds now, with everything that is not ours, and what it would
-                     hold */
+    if (!d->two_policies) { /* what the cluster holds now, with everything that is not ours, and
+                               what it would hold */
         before = &d->cluster->objects;
         after = other;
         if (plan_result(&d->plan, before, other, &s->err) < 0)
             return -1;
     }
     return compare(s, d, before, after);
+}
+
+/* Who holds team: and jit: groups is worked out person by person; anybody may hold the others. */
+static bool others_change(const struct site_diff *d)
+{
+    for (size_t i = 0; i < d->changes.n; i++) {
+        const struct rbac_subject *subject = &d->changes.items[i].subject;
+        bool minted = subject->kind == RBAC_GROUP &&
+                      (policy_group_is_minted(&d->compare.before, subject->name) ||
+                       policy_group_is_minted(&d->compare.after, subject->name));
+        if (!minted)
+            return true;
+    }
+    return false;
 }
 
 static void say_site(struct run *s, const struct site_diff *d)
@@ -240,32 +264,142 @@ static void say_site(struct run *s, const struct site_diff *d)
             buf_fmt(&line, "%zu objects %s, ", counts[i], words[i]);
     buf_fmt(&line, d->plan.n ? "%zu as they are" : "no change (%zu objects)", d->plan.n_same);
     if (d->plan.n && d->changes.n == 0)
-        buf_c(&line, "; nobody gains or loses anything");
+        buf_c(&line, "; no subject gains or loses anything");
     run_say_buf(s, &line);
+}
+
+/* --- people, now and at every later moment at which a grant or an `add` ends */
+
+static void add_people(struct diff_people *people, struct site_diff *d,
+                       const struct policy_moments *moments)
+{
+    struct policy_compare *c = &d->compare;
+    diff_people_add(people, c, d->cluster->site, 0);
+    for (size_t i = 0; i < moments->n; i++) {
+        c->before.now_ms = c->after.now_ms = moments->items[i];
+        diff_people_add(people, c, d->cluster->site, moments->items[i]);
+    }
+    c->before.now_ms = c->after.now_ms = people->run->now_ms;
+}
+
+static enum cli_exit verdict(struct run *s, const struct diff_people *people, bool others)
+{
+    bool same = !diff_people_any(people) && !others && !people->incomplete;
+    struct people_count n = diff_people_count(people);
+    if (s->options->json) {
+        diff_people_json(people);
+        json_put_bool(&s->json, "no_access_change", same);
+        json_put_i64(&s->json, "people_gaining", (int64_t)n.gain);
+        json_put_i64(&s->json, "people_losing", (int64_t)n.lose);
+        json_put_i64(&s->json, "moments", (int64_t)people->n_moments + 1);
+    }
+    if (people->incomplete)
+        run_say(s, "the sentences about people are incomplete: too many different permissions");
+    if (same)
+        run_say(s,
+                "no access change: for everybody who is or could be there, now and at %zu later "
+                "moments, on %zu sites",
+                people->n_moments, s->n_clusters);
+    else if (n.gain + n.lose == 0)
+        run_say(s, "%s",
+                s->has_directory ? "access changes, but for none of today's people"
+                                 : "access changes");
+    else
+        run_say(s, "access changes: %zu people gain, %zu lose", n.gain, n.lose);
+    return same || !s->options->exit_code ? CLI_OK : CLI_FINDINGS;
+}
+
+/* --- the two sides */
+
+/* The directory as it was, and in it everybody whom the policies may name today, without groups:
+ * who joined since is nobody's error. */
+static int directory_before(struct run *s, struct policy_directory *ret)
+{
+    struct policy_directory was;
+    struct intern names = {.arena = s->arena}, ids = {.arena = s->arena};
+    if (directory_read_file(arena_cstr(s->arena, s->options->directory_before), s->arena, &was,
+                            &s->err) < 0)
+        return -1;
+    struct policy_person *people =
+        ARENA_ARRAY(s->arena, was.n_people + s->directory.n_people, struct policy_person);
+    struct policy_group *groups =
+        ARENA_ARRAY(s->arena, was.n_groups + s->directory.n_groups, struct policy_group);
+    for (size_t i = 0; i < was.n_people; i++)
+        people[intern_add(&names, was.people[i].username)] = was.people[i];
+    for (size_t i = 0; i < was.n_groups; i++)
+        groups[intern_add(&ids, was.groups[i].id)] = was.groups[i];
+    for (size_t i = 0; i < s->directory.n_people; i++)
+        if (intern_find(&names, s->directory.people[i].username) == ID_NONE)
+            people[intern_add(&names, s->directory.people[i].username)].username =
+                s->directory.people[i].username;
+    for (size_t i = 0; i < s->directory.n_groups; i++)
+        if (intern_find(&ids, s->directory.groups[i].id) == ID_NONE)
+            groups[intern_add(&ids, s->directory.groups[i].id)] = s->directory.groups[i];
+    *ret = (struct policy_directory){people, names.n, groups, ids.n};
+    return 0;
+}
+
+static const struct policy *read_before(struct run *s)
+{
+    const struct policy_tree *tree = NULL;
+    const struct cli_options *o = s->options;
+    struct policy_input now = s->input;
+    struct policy_directory *was = ARENA_NEW(s->arena, struct policy_directory);
+    if (o->directory_before.n) {
+        if (!s->has_directory) {
+            (void)fail(&s->err, ERR_CONFIG,
+                       "--directory-before needs the directory of today beside it "
+                       "(--directory-config, --directory)");
+            (void)run_fail(s);
+            return NULL;
+        }
+        if (directory_before(s, was) < 0) {
+            (void)run_fail(s);
+            return NULL;
+        }
+        s->input.directory = was;
+    }
+    if (!o->from.n && !o->directory_before.n)
+        return s->policy;
+    const struct policy *before = run_policy(s, o->from.n ? &o->from : &o->policy, &tree);
+    s->input = now;
+    return before;
 }
 
 enum cli_exit cmd_diff(struct run *s)
 {
-    const struct policy_tree *tree = NULL;
-    const struct policy *older = NULL;
-    bool different = false;
+    bool others = false;
     int status = 0;
-    if (s->options->from.n && !(older = run_policy(s, &s->options->from, &tree)))
+    struct diff_people people;
+    struct policy_moments moments = {0};
+    const struct policy *before = read_before(s);
+    if (!before)
         return CLI_USAGE;
+    diff_people_init(&people, s);
+    policy_moments_add(before, s->now_ms, s->arena, &moments);
+    policy_moments_add(s->policy, s->now_ms, s->arena, &moments);
+    people.n_moments = moments.n;
+    struct site_diff *sites = ARENA_ARRAY(s->arena, s->n_clusters + 1, struct site_diff);
+    for (size_t i = 0; status == 0 && i < s->n_clusters; i++) {
+        sites[i] = (struct site_diff){.cluster = &s->clusters[i],
+                                      .policy = s->policy,
+                                      .before = before,
+                                      .two_policies =
+                                          s->options->from.n || s->options->directory_before.n};
+        status = diff_site(s, &sites[i]);
+        if (status < 0)
+            return run_fail(s);
+        others = others || others_change(&sites[i]);
+        add_people(&people, &sites[i], &moments);
+    }
+    diff_people_say(&people);
     if (s->options->json) {
         json_key(&s->json, "sites");
         json_open_array(&s->json);
     }
-    for (size_t i = 0; status == 0 && i < s->n_clusters; i++) {
-        struct site_diff d = {.cluster = &s->clusters[i], .policy = s->policy};
-        status = diff_site(s, &d, older);
-        if (status == 0)
-            say_site(s, &d);
-        different = different || d.plan.n;
-    }
+    for (size_t i = 0; i < s->n_clusters; i++)
+        say_site(s, &sites[i]);
     if (s->options->json)
         json_close_array(&s->json);
-    if (status < 0)
-        return run_fail(s);
-    return different ? CLI_FINDINGS : CLI_OK;
+    return verdict(s, &people, others);
 }

@@ -5,9 +5,11 @@ COMMAND(CHECK, "check", "[FILE...]",
         "also names are looked up.")
 COMMAND(COMPILE, "compile", "[FILE...]",
         "Writes the manifests of each site, the same bytes for the same input.")
-COMMAND(DIFF, "diff", "[FILE...]",
-        "Says who would gain and lose what if the policy were applied; with --from, between two "
-        "policies.")
+COMMAND(
+    DIFF, "diff", "[BEFORE] [FILE]",
+    "Says who gains and loses what: if the policy were applied, between two policies (two files, "
+    "or --from), or between two states of the directory (--directory-before). By meaning: when "
+    "only words differ, it says so, for everybody who could ever be there.")
 COMMAND(
     APPLY, "apply", "[FILE...]",
     "Makes the clusters what the policy says: writes only what differs, removes only what it owns.")

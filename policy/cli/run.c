@@ -67,7 +67,9 @@ const struct policy *run_policy(struct run *s, const struct strs_vec *files,
         (void)run_fail(s);
         return NULL;
     }
-    const struct policy *policy = tree ? policy_resolve(s->arena, tree, &s->input, &d) : NULL;
+    struct policy_input *in = ARENA_NEW(s->arena, struct policy_input);
+    *in = s->input; /* as it is now; the policy keeps it */
+    const struct policy *policy = tree ? policy_resolve(s->arena, tree, in, &d) : NULL;
     if (!policy)
         run_diags(s, &d);
     *ret_tree = tree;

@@ -99,7 +99,7 @@ def test_all_sites_get_the_policy_and_a_second_run_changes_nothing(applied_every
     for site in ("fra", "muc", "ber"):
         assert f"{site}: no change" in text
     assert {c.name: versions(c) for c in sites} == before
-    assert applied_everywhere.run("diff").returncode == OK
+    assert applied_everywhere.run("diff", "--exit-code").returncode == OK
 
 
 def test_kubernetes_answers_as_the_policy_says(applied_everywhere, sites):
@@ -147,7 +147,7 @@ def test_drift_is_mended_by_one_write_each(applied, sites):
     fra.request("PATCH", path_of(("clusterroles", "", "lotse:view")),
                 {"rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]}, "application/merge-patch+json")
     fra.request("DELETE", path_of(VIEW))
-    seen = applied.run("diff", "--site", "fra")
+    seen = applied.run("diff", "--site", "fra", "--exit-code")
     assert seen.returncode == FINDINGS and "User mallory" in seen.stdout
     before = versions(fra)
     text = applied.apply("--site", "fra")
@@ -156,7 +156,7 @@ def test_drift_is_mended_by_one_write_each(applied, sites):
     assert "created RoleBinding pay-api/lotse:view" in text
     after = versions(fra)
     assert {k for k in after if after[k] != before.get(k)} == {DEPLOY, VIEW, ("clusterroles", "", "lotse:view")}
-    assert applied.run("diff", "--site", "fra").returncode == OK
+    assert applied.run("diff", "--site", "fra", "--exit-code").returncode == OK
 
 
 def test_another_role_behind_our_name_is_taken_away(applied, sites):
@@ -315,7 +315,7 @@ def test_killed_in_the_middle_the_run_waits_and_goes_on(applier, sites):
     rest = process.stdout.read()
     assert process.wait() == OK, rest
     assert len(managed(fra)) == 176
-    assert applier.run("diff", "--site", "fra").returncode == OK
+    assert applier.run("diff", "--site", "fra", "--exit-code").returncode == OK
 
 
 def test_killed_for_good_the_next_run_resumes(applier, sites):

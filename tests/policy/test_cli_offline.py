@@ -108,8 +108,10 @@ def test_the_authentication_configuration_comes_with_an_issuer(policy):
 def test_diff_says_who_loses_what_where_and_by_which_line(policy):
     (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text())
     policy.edit("role: deploy, in: payments}", "role: view, in: payments}")
-    run = policy.offline("diff", "--from", "old.yaml")
+    run = policy.offline("diff", "old.yaml", "policy.yaml", "--exit-code")
     assert run.returncode == FINDINGS
+    assert "fra, muc: -18 people lose write configmaps" in run.stdout and "in 6 namespaces" in run.stdout
+    assert "access changes: 0 people gain, 18 lose" in run.stdout
     assert "Group lotse:team:payments (18 people) in pay-api" in run.stdout
     assert "- delete /pods" in run.stdout
     assert "old.yaml:" in run.stdout
@@ -119,14 +121,53 @@ def test_diff_says_who_loses_what_where_and_by_which_line(policy):
 def test_a_change_of_words_alone_is_no_change_of_access(policy):
     (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text())
     policy.edit("[cn=pay-dev, cn=pay-qa]", "[cn=pay-qa, cn=pay-dev]")
-    run = policy.offline("diff", "--from", "old.yaml")
+    run = policy.offline("diff", "old.yaml", "policy.yaml", "--exit-code")
     assert run.returncode == OK, run.stdout
+    assert "no access change: for everybody who is or could be there" in run.stdout
+
+
+def test_who_gets_in_later_is_a_change_although_nobody_notices_today(policy):
+    (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text())
+    policy.edit("[cn=k8s-admins]", "[cn=k8s-admins, cn=empty]")
+    directory = json.loads((policy.folder / "directory.json").read_text())
+    directory["groups"].append({"id": "cn=empty,ou=groups,dc=corp,dc=example", "name": "empty"})
+    (policy.folder / "directory.json").write_text(json.dumps(directory))
+    run = policy.offline("diff", "old.yaml", "policy.yaml", "--exit-code")
+    assert run.returncode == FINDINGS
+    assert "+anybody in cn=empty gains" in run.stdout
+    assert "team platform takes cn=empty (policy.yaml:" in run.stdout
+    assert "access changes, but for none of today's people" in run.stdout
+
+
+def test_a_later_end_of_a_grant_is_a_change_from_then_on(policy):
+    (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text())
+    policy.edit("2031-10-31T18:00:00Z", "2031-11-30T18:00:00Z")
+    run = policy.offline("diff", "old.yaml", "policy.yaml", "--at", "2026-06-01")
+    assert run.returncode == OK, "without --exit-code a difference is no failure"
+    assert "from 2031-10-31T18:00:00Z: +20 people gain" in run.stdout
+    assert "no subject gains or loses anything" not in run.stdout
+    assert "runs: policy.yaml:" in run.stdout
+
+
+def test_a_change_of_the_directory_is_shown_with_its_reason(policy):
+    directory = json.loads((policy.folder / "directory.json").read_text())
+    (policy.folder / "before.json").write_text(json.dumps(directory))
+    person = next(p for p in directory["people"] if any(g.startswith("cn=shop-dev,") for g in p["groups"]))
+    person["groups"] = [g for g in person["groups"] if not g.startswith("cn=shop-dev,")]
+    (policy.folder / "directory.json").write_text(json.dumps(directory))
+    run = policy.offline("diff", "--directory-before", "before.json")
+    assert f"-{person['username']} loses" in run.stdout
+    assert "no longer in cn=shop-dev (directory)" in run.stdout
+    assert "access changes: 0 people gain, 1 lose" in run.stdout
+    nobody = policy.run("diff", "--directory-before", "before.json", "--objects", "objects")
+    assert nobody.returncode == USAGE and "needs the directory of today" in nobody.stderr
 
 
 def test_diff_in_json_lists_objects_and_access(policy):
     (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text())
     policy.edit("role: deploy, in: payments}", "role: view, in: payments}")
-    answer = policy.json("diff", "--from", "old.yaml")
+    answer = policy.json("diff", "--from", "old.yaml", "policy.yaml")
+    assert not answer["no_access_change"] and answer["people_losing"] == 18
     fra = next(s for s in answer["sites"] if s["site"] == "fra")
     assert any(o.startswith("delete RoleBinding pay-api/lotse:deploy") for o in fra["objects"])
     assert {a["subject"] for a in fra["access"]} == {"lotse:team:payments"}
@@ -210,6 +251,7 @@ def test_what_a_snapshot_saves_reads_back_the_same(policy):
     (["compile", "--objects", "objects", "--site", "frb"], "did you mean 'fra'?"),
     (["diff", "--kubeconfig", "nowhere"], "nowhere"),
     (["check", "--directory-config", "policy.yaml"], "connectors"),
+    (["diff", "a.yaml", "b.yaml", "c.yaml"], "one before and one after"),
 ])
 def test_wrong_usage_ends_with_2_and_says_what(policy, arguments, text):
     run = policy.run(*arguments)
