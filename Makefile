@@ -47,10 +47,10 @@ obj    = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
 # external libraries by room that needs them
 X_crypto := -lcrypto
-X_base   := -ljansson -lfyaml -lmd
+X_base   := -ljansson -lmd
 X_net    := -lcurl
 X_ldap   := -lldap -llber
-X_all    := -lmicrohttpd -lgnutls -lsqlite3 -lcurl -lldap -llber -largon2 -lfyaml -ljansson -lssl -lcrypto -lmd -lutf8proc
+X_all    := -lmicrohttpd -lgnutls -lsqlite3 -lcurl -lldap -llber -largon2 -ljansson -lssl -lcrypto -lmd -lutf8proc
 
 # --- programs: name, main file, rooms (most dependent first), external libraries
 PROGRAMS :=
@@ -67,7 +67,7 @@ $(eval $(call program,lotse-policy,policy/cli/main.c,policy/cli policy/cluster g
 # kubectl starts lotse-login for every command: without a dynamic linker it starts faster than /bin/true. No sanitizer is static.
 X_login := -lmd $(if $(filter -fsanitize%,$(FLAGS_$(VARIANT))),,-static-pie)
 $(eval $(call program,lotse-login,login/main.c,login base,$(X_login)))
-$(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,-lcurl -lfyaml -ljansson -lmd))
+$(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,-lcurl -ljansson -lmd))
 
 # --- programs that only the tests use: never installed
 TEST_PROGRAMS := connector-probe rbac-probe load spawn jose-bench store-bench policy-bench
@@ -119,7 +119,7 @@ UNIT_LIB := $(call obj,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard t
 ALL_LIBS := $(foreach r,login/net login gateway gateway/http gateway/oidc webui/pages gateway/store gateway/jose policy/cli policy/cluster connectors $(call back,$(POLICY)) base/net base,$(if $(call src,$(r)),$(call lib,$(r))))
 $(UNIT:%=$(OUT)/unit/%): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(UNIT_LIB) $(ALL_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $< $(UNIT_LIB) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group -lcmocka -ljwt $(X_all)
+	$(CC) $(LDFLAGS) -o $@ $< $(UNIT_LIB) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group -lcmocka -ljwt -lfyaml $(X_all)
 unit: $(UNIT:%=$(OUT)/unit/%)
 	@tools/run-unit $(OUT)/unit $(UNIT)
 
@@ -127,7 +127,7 @@ unit: $(UNIT:%=$(OUT)/unit/%)
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZ:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(if $(FUZZER),,$(OUT)/obj/tests/fuzz/replay.o) $(ALL_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $(FUZZER) -o $@ $(filter %.o,$^) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(X_all)
+	$(CC) $(LDFLAGS) $(FUZZER) -o $@ $(filter %.o,$^) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group -lfyaml $(X_all)
 # the whole provider in one process, shared with the unit tests
 $(patsubst %,$(OUT)/fuzz/fuzz_%,oidc authorize token): $(OUT)/obj/tests/unit/oidc_rig.o
 fuzz-replay: $(FUZZ:%=$(OUT)/fuzz/%)
@@ -136,6 +136,8 @@ fuzz:
 	$(MAKE) OUT=out/fuzz VARIANT=asan CC=clang FUZZER=-fsanitize=fuzzer EXTRA_CFLAGS=-fsanitize=fuzzer-no-link \
 	    $(FUZZ:%=out/fuzz/fuzz/%)
 	@tools/run-fuzz run out/fuzz/fuzz $(FUZZ)
+
+$(OUT)/fuzz/fuzz_yaml_reference: $(OUT)/obj/tests/unit/yaml_reference.o
 
 # --- manual pages, made from the tables in the programs
 MAN := $(OUT)/man/lotse-gateway.8 $(OUT)/man/lotse-policy.1 $(OUT)/man/lotse-login.1

@@ -1,134 +1,138 @@
+/* Reading: the document and its block structure, where the column of a line says what it belongs
+ * to. YAML 1.2.2, chapter 8. */
 #include "base/yaml.h"
 
-#include <libfyaml.h>
-#include <stdlib.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "base/mem.h"
+#include "base/words.h"
+#include "base/yaml_reader.h"
 #include "base/yaml_scan.h"
 
-struct reader {
-    struct arena *arena;
-    const struct yaml_limits *limits;
-    struct diags *d;
-    struct yaml_scan scan;
-    struct fy_diag *fy_diag;
-    struct fy_parser *parser;
-    size_t n_nodes;
-};
-
-/* An event belongs to its parser and goes back there. */
-struct event {
-    struct fy_parser *parser;
-    struct fy_event *fy;
-};
-
-static void event_release(struct event *event)
+static void reader_fini(struct yaml_reader *r)
 {
-    if (event->fy)
-        fy_parser_event_free(event->parser, event->fy);
+    mem_free(r->stack);
 }
-#define auto_event struct event __attribute__((cleanup(event_release)))
+#define auto_reader struct yaml_reader __attribute__((cleanup(reader_fini)))
 
-static void reader_fini(struct reader *r)
-{
-    if (r->parser)
-        fy_parser_destroy(r->parser);
-    if (r->fy_diag)
-        fy_diag_destroy(r->fy_diag);
-    yaml_scan_fini(&r->scan);
-}
-#define auto_reader struct reader __attribute__((cleanup(reader_fini)))
+/* --- places */
 
-static struct pos token_pos(const struct reader *r, struct fy_token *token, struct pos otherwise)
+static unsigned column_of(struct yaml_reader *r, size_t from)
 {
-    const struct fy_mark *from = token ? fy_token_start_mark(token) : NULL;
-    const struct fy_mark *to = token ? fy_token_end_mark(token) : NULL;
-    return from && to ? yaml_scan_pos(&r->scan, from->input_pos, to->input_pos) : otherwise;
+    if (r->ascii)
+        return (unsigned)(from - r->line_start) + 1;
+    if (r->counted_at < r->line_start || r->counted_at > from) {
+        r->counted_at = r->line_start;
+        r->counted = 1;
+    }
+    r->counted += yaml_scan_characters(r->p + r->counted_at, from - r->counted_at);
+    r->counted_at = from;
+    return r->counted;
 }
 
-/* The library's marks of a quoted text stand inside of its quotes; ours include them. */
-static bool is_inside_quotes(const struct reader *r, struct fy_event *event, size_t from, size_t to)
+struct pos yaml_pos(struct yaml_reader *r, size_t from, size_t to)
 {
-    struct str text = r->scan.source->text;
-    if (event->type != FYET_SCALAR || !event->scalar.value || from == 0 || to >= text.n)
-        return false;
-    enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
-    char quote = style == FYSS_SINGLE_QUOTED ? '\'' : '"';
-    return (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) &&
-           text.p[from - 1] == quote && text.p[to] == quote;
+    unsigned length =
+        r->ascii ? (unsigned)(to - from) : yaml_scan_characters(r->p + from, to - from);
+    return (struct pos){r->source, r->line, column_of(r, from), length};
 }
 
-/* libfyaml 0.7 gives a value that was left out no mark, 0.8 an empty one. */
-static bool is_nowhere(struct fy_event *event, const struct fy_mark *from, const struct fy_mark *to)
+bool yaml_wrong(struct yaml_reader *r, const char *format, ...)
 {
-    if (!from || !to)
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    bool at_end = r->at >= r->n;
+    if (at_end && r->n > 0 && r->at == r->line_start) { /* behind the last line nothing is shown */
+        size_t from = r->n - 1;
+        r->line--;
+        while (from > 0 && r->p[from - 1] != '\n')
+            from--;
+        r->line_start = from;
+        r->at = r->n - 1;
+        at_end = false;
+    }
+    diag_error(r->d, yaml_pos(r, r->at, at_end ? r->at : r->at + 1), "%s", text);
+    return false;
+}
+
+static bool too_large(struct yaml_reader *r)
+{
+    diag_error(r->d, (struct pos){.source = r->source},
+               "the file is larger than the memory set aside for it");
+    return false;
+}
+
+/* --- lines */
+
+void yaml_next_line(struct yaml_reader *r)
+{
+    if (yaml_peek(r, 0) == '\r')
+        r->at++;
+    if (r->at < r->n)
+        r->at++;
+    r->line++;
+    r->line_start = r->at;
+}
+
+bool yaml_at_marker(const struct yaml_reader *r)
+{
+    char c = yaml_peek(r, 0);
+    return r->at == r->line_start && (c == '-' || c == '.') && yaml_peek(r, 1) == c &&
+           yaml_peek(r, 2) == c && yaml_is_gap(yaml_peek(r, 3));
+}
+
+static void skip_blanks(struct yaml_reader *r)
+{
+    while (yaml_is_blank(yaml_peek(r, 0)))
+        r->at++;
+}
+
+static bool at_comment(const struct yaml_reader *r)
+{
+    return yaml_peek(r, 0) == '#' && (r->at == r->line_start || yaml_is_blank(r->p[r->at - 1]));
+}
+
+static void skip_comment(struct yaml_reader *r)
+{
+    const char *end = memchr(r->p + r->at, '\n', r->n - r->at);
+    r->at = end ? (size_t)(end - r->p) : r->n;
+}
+
+bool yaml_next_content(struct yaml_reader *r)
+{
+    for (;;) {
+        skip_blanks(r);
+        if (at_comment(r))
+            skip_comment(r);
+        if (r->at >= r->n)
+            return false;
+        if (!yaml_is_end(r->p[r->at]))
+            return !yaml_at_marker(r);
+        yaml_next_line(r);
+    }
+}
+
+/* Behind a value there is nothing but a comment in its line. */
+static bool end_line(struct yaml_reader *r)
+{
+    skip_blanks(r);
+    if (at_comment(r))
+        skip_comment(r);
+    if (yaml_is_end(yaml_peek(r, 0)))
         return true;
-    return event->type == FYET_SCALAR && from->input_pos == to->input_pos &&
-           fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+    if (yaml_peek(r, 0) == ':' && yaml_is_gap(yaml_peek(r, 1)))
+        return yaml_wrong(r, "a nested block mapping cannot begin in this line");
+    return yaml_wrong(r, "something stands behind the end of the value");
 }
 
-/* What stands nowhere stands where `otherwise` says. */
-static struct pos event_pos(const struct reader *r, struct fy_event *event, struct pos otherwise)
-{
-    const struct fy_mark *from = fy_event_start_mark(event), *to = fy_event_end_mark(event);
-    if (is_nowhere(event, from, to))
-        return otherwise;
-    if (is_inside_quotes(r, event, from->input_pos, to->input_pos))
-        return yaml_scan_pos(&r->scan, from->input_pos - 1, to->input_pos + 1);
-    return yaml_scan_pos(&r->scan, from->input_pos, to->input_pos);
-}
+/* --- nodes */
 
-/* The library stopped: its first message becomes ours. */
-static bool syntax_error(struct reader *r)
+bool yaml_enter(struct yaml_reader *r, struct pos pos, size_t depth)
 {
-    void *iterator = NULL;
-    const struct fy_diag_error *error = fy_diag_errors_iterate(r->fy_diag, &iterator);
-    if (error && error->msg)
-        diag_error(r->d, yaml_scan_clamp(&r->scan, error->line, error->column), "%s", error->msg);
-    else
-        diag_error(r->d, yaml_scan_clamp(&r->scan, 0, 0), "not YAML");
-    return false;
-}
-
-static bool next_event(struct reader *r, struct event *event)
-{
-    event_release(event);
-    *event = (struct event){r->parser, fy_parser_parse(r->parser)};
-    return event->fy || syntax_error(r);
-}
-
-static bool too_large(struct reader *r, struct pos pos)
-{
-    diag_error(r->d, pos, "the file is larger than the memory set aside for it");
-    return false;
-}
-
-/* The library's mark of an anchor or alias stands behind its & or *; ours stands on it. */
-static struct pos sigil_pos(const struct reader *r, struct pos pos)
-{
-    if (pos.column < 2)
-        return pos;
-    struct pos before = pos;
-    before.column--;
-    before.length++;
-    return yaml_scan_stands(&r->scan, before, "&*") ? before : pos;
-}
-
-static bool check_node(struct reader *r, struct fy_event *event, struct pos pos, size_t depth)
-{
-    struct fy_token *anchor = fy_event_get_anchor_token(event),
-                    *tag = fy_event_get_tag_token(event);
-    if (event->type == FYET_ALIAS || anchor) {
-        diag_error(r->d, sigil_pos(r, anchor ? token_pos(r, anchor, pos) : pos),
-                   "anchors (&) and aliases (*) are not allowed");
-        diag_hint(r->d, "write the value out, or in quotes if it begins with & or *");
-        return false;
-    }
-    if (tag) {
-        diag_error(r->d, token_pos(r, tag, pos), "tags (!) are not allowed");
-        diag_hint(r->d, "remove it, or put the value in quotes if it begins with !");
-        return false;
-    }
     if (depth > r->limits->max_depth) {
         diag_error(r->d, pos, "nested more than %zu levels deep", r->limits->max_depth);
         return false;
@@ -140,248 +144,387 @@ static bool check_node(struct reader *r, struct fy_event *event, struct pos pos,
     return true;
 }
 
-/* What an escape in double quotes may have made. */
-static bool check_text(struct reader *r, struct str text, struct pos pos)
+void *yaml_push(struct yaml_reader *r, size_t size)
 {
-    while (text.n > 0) {
-        uint32_t code;
-        if (utf8_take(&text, &code) &&
-            (code == '\n' || code == '\t' || !code_point_is_control(code)))
-            continue;
-        diag_error(r->d, pos, "the text contains the control character U+%04X", (unsigned)code);
-        return false;
+    if (r->stack_n + size > r->stack_cap) {
+        r->stack_cap = r->stack_cap ? r->stack_cap * 2 : (size_t)16 << 10;
+        r->stack = mem_realloc(r->stack, r->stack_cap);
     }
-    return true;
+    r->stack_n += size;
+    return r->stack + r->stack_n - size;
 }
 
-static bool read_scalar(struct reader *r, struct fy_event *event, struct yaml *ret)
+static bool twice(struct yaml_reader *r, const struct yaml_pair *first,
+                  const struct yaml_pair *second)
 {
-    struct fy_token *token = event->scalar.value;
-    struct str text = STR_NONE;
-    if (token) {
-        text.p = fy_token_get_text(token, &text.n);
-        ret->quoted = fy_token_scalar_style(token) != FYSS_PLAIN;
-    }
-    if (!check_text(r, text, ret->pos))
-        return false;
-    ret->text = arena_str(r->arena, text);
-    return ret->text.p || too_large(r, ret->pos);
-}
-
-static bool read_node(struct reader *r, struct fy_event *event, struct pos otherwise, size_t depth,
-                      struct yaml *ret);
-
-/* A list or map grows outside of the arena and is copied into it once its size is known. */
-static void *room_for_one(void *items, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return items;
-    *cap = n ? n * 2 : 8;
-    return mem_realloc(items, *cap * size);
-}
-
-static bool keep(struct reader *r, const void *items, size_t n, size_t size, void **ret_kept)
-{
-    *ret_kept = arena_array(r->arena, n, size);
-    if (*ret_kept && n)
-        memcpy(*ret_kept, items, n * size);
-    return *ret_kept != NULL;
-}
-
-static bool read_list(struct reader *r, size_t depth, struct yaml *ret)
-{
-    auto_free struct yaml *items = NULL;
-    void *kept;
-    size_t n = 0, cap = 0;
-    auto_event event = {0};
-    while (next_event(r, &event)) {
-        if (event.fy->type == FYET_SEQUENCE_END) {
-            if (!keep(r, items, n, sizeof(*items), &kept))
-                return too_large(r, ret->pos);
-            ret->items = kept;
-            ret->n = n;
-            return true;
-        }
-        items = room_for_one(items, n, &cap, sizeof(*items));
-        if (!read_node(r, event.fy, ret->pos, depth + 1, &items[n]))
-            return false;
-        n++;
-    }
+    diag_error(r->d, second->key_pos, "the key '%.*s' stands twice", STR_F(second->key));
+    diag_hint(r->d, "it is already in line %u", first->key_pos.line);
     return false;
 }
 
-static bool read_key(struct reader *r, struct fy_event *event, struct pos otherwise, size_t depth,
-                     struct yaml_pair *ret)
-{
-    ret->key_pos = event_pos(r, event, otherwise);
-    if (event->type != FYET_SCALAR && event->type != FYET_ALIAS) {
-        diag_error(r->d, ret->key_pos, "a key must be a text, not a list or a map");
-        if (event->type == FYET_MAPPING_START)
-            diag_hint(r->d, "a value that begins with { needs quotes if it is meant as text");
-        return false;
-    }
-    struct yaml key = {0};
-    if (!read_node(r, event, otherwise, depth, &key))
-        return false;
-    const struct fy_mark *from = fy_event_start_mark(event), *to = fy_event_end_mark(event);
-    if (key.text.n == 0) {
-        diag_error(r->d, ret->key_pos, "a key is missing before ':'");
-        return false;
-    }
-    if (from && to && from->line != to->line) {
-        diag_error(r->d, ret->key_pos, "a key must stand on one line");
-        diag_hint(r->d, "is a comma or a closing bracket missing before it?");
-        return false;
-    }
-    if (!key.quoted && str_is(key.text, "<<")) {
-        diag_error(r->d, ret->key_pos, "merge keys (<<) are not allowed");
-        diag_hint(r->d, "write the values out");
-        return false;
-    }
-    ret->key = key.text;
-    return true;
-}
+#define FEW_KEYS 12 /* up to so many are compared each with each */
 
-static int pair_order(const void *a, const void *b)
+static bool check_duplicates(struct yaml_reader *r, const struct yaml *map)
 {
-    const struct yaml_pair *x = *(const struct yaml_pair *const *)a;
-    const struct yaml_pair *y = *(const struct yaml_pair *const *)b;
-    int order = str_cmp(x->key, y->key);
-    return order ? order : (x > y) - (x < y);
-}
-
-static bool check_duplicates(struct reader *r, const struct yaml *map)
-{
-    auto_free const struct yaml_pair **sorted = mem_array(map->n, sizeof(*sorted));
-    for (size_t i = 0; i < map->n; i++)
-        sorted[i] = &map->pairs[i];
-    if (map->n > 1)
-        qsort(sorted, map->n, sizeof(*sorted), pair_order);
     bool good = true;
-    for (size_t i = 1; i < map->n; i++) {
-        if (!str_eq(sorted[i - 1]->key, sorted[i]->key))
-            continue;
-        diag_error(r->d, sorted[i]->key_pos, "the key '%.*s' stands twice", STR_F(sorted[i]->key));
-        diag_hint(r->d, "it is already in line %u", sorted[i - 1]->key_pos.line);
-        good = false;
+    if (map->n <= FEW_KEYS) {
+        for (size_t i = 1; i < map->n; i++)
+            for (size_t k = 0; k < i; k++)
+                if (str_eq(map->pairs[i].key, map->pairs[k].key)) {
+                    good = twice(r, &map->pairs[k], &map->pairs[i]);
+                    break;
+                }
+        return good;
+    }
+    auto_arena scratch = {0};
+    arena_init(&scratch, ARENA_NO_MAX);
+    struct intern keys = {.arena = &scratch};
+    size_t *first = ARENA_ARRAY(&scratch, map->n, size_t);
+    for (size_t i = 0; i < map->n; i++) {
+        size_t before = keys.n;
+        uint32_t id = intern_add(&keys, map->pairs[i].key);
+        if (keys.n > before)
+            first[id] = i;
+        else
+            good = twice(r, &map->pairs[first[id]], &map->pairs[i]);
     }
     return good;
 }
 
-static bool read_map(struct reader *r, size_t depth, struct yaml *ret)
+bool yaml_keep(struct yaml_reader *r, size_t from, struct yaml *ret)
 {
-    auto_free struct yaml_pair *pairs = NULL;
-    void *kept;
-    size_t n = 0, cap = 0;
-    auto_event event = {0};
-    while (next_event(r, &event)) {
-        if (event.fy->type == FYET_MAPPING_END) {
-            if (!keep(r, pairs, n, sizeof(*pairs), &kept))
-                return too_large(r, ret->pos);
-            ret->pairs = kept;
-            ret->n = n;
-            return check_duplicates(r, ret);
-        }
-        pairs = room_for_one(pairs, n, &cap, sizeof(*pairs));
-        if (!read_key(r, event.fy, ret->pos, depth + 1, &pairs[n]) || !next_event(r, &event) ||
-            !read_node(r, event.fy, pairs[n].key_pos, depth + 1, &pairs[n].value))
-            return false;
-        n++;
+    size_t bytes = r->stack_n - from;
+    void *kept = arena_alloc(r->nodes, bytes);
+    if (!kept)
+        return too_large(r);
+    if (bytes > 0)
+        memcpy(kept, r->stack + from, bytes);
+    r->stack_n = from;
+    if (ret->kind == YAML_LIST) {
+        ret->items = kept;
+        ret->n = bytes / sizeof(*ret->items);
+        return true;
     }
+    ret->pairs = kept;
+    ret->n = bytes / sizeof(*ret->pairs);
+    return check_duplicates(r, ret);
+}
+
+bool yaml_take_scalar(struct yaml_reader *r, const struct yaml_scalar *s, size_t depth,
+                      struct yaml *ret)
+{
+    *ret = (struct yaml){.kind = YAML_SCALAR, .pos = s->pos, .text = s->text, .quoted = s->quoted};
+    return yaml_enter(r, s->pos, depth);
+}
+
+bool yaml_take_nothing(struct yaml_reader *r, struct pos pos, size_t depth, struct yaml *ret)
+{
+    *ret = (struct yaml){.kind = YAML_SCALAR, .pos = pos, .text = STR("")};
+    return yaml_enter(r, pos, depth);
+}
+
+/* An error about the whole word that stands here; always false. */
+static bool wrong_word(struct yaml_reader *r, const char *what)
+{
+    size_t n = 1;
+    while (!yaml_is_gap(yaml_peek(r, n)) && !yaml_is_flow(yaml_peek(r, n)))
+        n++;
+    diag_error(r->d, yaml_pos(r, r->at, r->at + n), "%s are not allowed", what);
     return false;
 }
 
-static bool read_node(struct reader *r, struct fy_event *event, struct pos otherwise, size_t depth,
-                      struct yaml *ret)
+bool yaml_check_start(struct yaml_reader *r)
 {
-    *ret = (struct yaml){.pos = event_pos(r, event, otherwise)};
-    if (!check_node(r, event, ret->pos, depth))
+    char c = yaml_peek(r, 0);
+    if (c == '&' || c == '*') {
+        (void)wrong_word(r, "anchors (&) and aliases (*)");
+        diag_hint(r->d, "write the value out, or in quotes if it begins with & or *");
         return false;
-    if (event->type == FYET_SEQUENCE_START) {
-        ret->kind = YAML_LIST;
-        return read_list(r, depth, ret);
     }
-    if (event->type == FYET_MAPPING_START) {
-        ret->kind = YAML_MAP;
-        return read_map(r, depth, ret);
+    if (c == '!') {
+        (void)wrong_word(r, "tags (!)");
+        diag_hint(r->d, "remove it, or put the value in quotes if it begins with !");
+        return false;
     }
-    return read_scalar(r, event, ret);
+    if (c == '?' && yaml_is_gap(yaml_peek(r, 1))) {
+        (void)yaml_wrong(r, "complex keys (?) are not allowed: a key must be a text before ':'");
+        return false;
+    }
+    if (c == ':' && yaml_is_gap(yaml_peek(r, 1)))
+        return yaml_wrong(r, "a key is missing before ':'");
+    return true;
 }
+
+bool yaml_check_key(struct yaml_reader *r, const struct yaml_scalar *key, size_t depth)
+{
+    if (!yaml_enter(r, key->pos, depth))
+        return false;
+    if (key->text.n == 0) {
+        diag_error(r->d, key->pos, "a key is missing before ':'");
+        return false;
+    }
+    if (key->many_lines) {
+        diag_error(r->d, key->pos, "a key must stand on one line");
+        diag_hint(r->d, "is a comma or a closing bracket missing before it?");
+        return false;
+    }
+    if (!key->quoted && str_is(key->text, "<<")) {
+        diag_error(r->d, key->pos, "merge keys (<<) are not allowed");
+        diag_hint(r->d, "write the values out");
+        return false;
+    }
+    return true;
+}
+
+/* --- block structure */
+
+static bool read_block(struct yaml_reader *r, long indent, size_t depth, struct yaml *ret);
+
+static bool at_dash(const struct yaml_reader *r)
+{
+    return yaml_peek(r, 0) == '-' && yaml_is_gap(yaml_peek(r, 1));
+}
+
+static bool wrong_indent(struct yaml_reader *r)
+{
+    (void)yaml_wrong(r, "the indentation fits nothing above");
+    diag_hint(r->d, "what belongs together begins in the same column");
+    return false;
+}
+
+/* "- a", "-", and the lines that begin with a dash in the same column */
+static bool read_list(struct yaml_reader *r, size_t depth, struct yaml *ret)
+{
+    size_t column = yaml_column(r), from = r->stack_n;
+    *ret = (struct yaml){.kind = YAML_LIST, .pos = yaml_pos(r, r->at, r->at)};
+    if (!yaml_enter(r, ret->pos, depth))
+        return false;
+    for (;;) {
+        struct yaml item;
+        unsigned line = r->line;
+        r->at++;
+        while (yaml_peek(r, 0) == ' ')
+            r->at++;
+        if (yaml_peek(r, 0) == '\t')
+            return yaml_wrong(r, "a tab behind '-': write a space");
+        bool more = yaml_next_content(r);
+        bool written = more && (r->line == line || yaml_column(r) > column);
+        if (!(written ? read_block(r, (long)column, depth + 1, &item)
+                      : yaml_take_nothing(r, ret->pos, depth + 1, &item)))
+            return false;
+        memcpy(yaml_push(r, sizeof(item)), &item, sizeof(item));
+        more = yaml_next_content(r);
+        if (!more || yaml_column(r) < column || (yaml_column(r) == column && !at_dash(r)))
+            return yaml_keep(r, from, ret);
+        if (yaml_column(r) > column)
+            return wrong_indent(r);
+    }
+}
+
+/* One scalar, '[', '{', '|' or '>', with nothing behind it. */
+static bool read_inline(struct yaml_reader *r, long indent, size_t depth, struct yaml *ret)
+{
+    struct yaml_scalar s;
+    char c = yaml_peek(r, 0);
+    r->indent = indent;
+    if (c == '[' || c == '{')
+        return yaml_flow(r, depth, ret) && end_line(r);
+    if (c == '|' || c == '>')
+        return yaml_block_text(r, indent, &s) && yaml_take_scalar(r, &s, depth, ret);
+    if (c == '"' || c == '\'')
+        return yaml_quoted(r, YAML_BLOCK, indent, &s) && end_line(r) &&
+               yaml_take_scalar(r, &s, depth, ret);
+    if (at_dash(r))
+        return yaml_wrong(r, "a list cannot begin here: write it in the next line");
+    return yaml_check_start(r) && yaml_plain(r, YAML_BLOCK, indent, &s) && end_line(r) &&
+           yaml_take_scalar(r, &s, depth, ret);
+}
+
+/* What stands behind "key:", in its line or below. */
+static bool read_value(struct yaml_reader *r, size_t column, size_t depth, struct yaml_pair *pair)
+{
+    skip_blanks(r);
+    if (!yaml_is_end(yaml_peek(r, 0)) && !at_comment(r))
+        return read_inline(r, (long)column, depth, &pair->value);
+    if (!yaml_next_content(r))
+        return yaml_take_nothing(r, pair->key_pos, depth, &pair->value);
+    if (yaml_column(r) > column)
+        return read_block(r, (long)column, depth, &pair->value);
+    if (yaml_column(r) == column && at_dash(r))
+        return read_list(r, depth, &pair->value);
+    return yaml_take_nothing(r, pair->key_pos, depth, &pair->value);
+}
+
+/* The further keys of a map: one line each, and a ':' behind it */
+static bool read_key(struct yaml_reader *r, struct yaml_scalar *ret)
+{
+    char c = yaml_peek(r, 0);
+    if (c == '[' || c == '{') {
+        (void)yaml_wrong(r, "a key must be a text, not a list or a map");
+        return false;
+    }
+    if (!yaml_check_start(r))
+        return false;
+    if (!(c == '"' || c == '\'' ? yaml_quoted(r, YAML_BLOCK, 0, ret)
+                                : yaml_plain(r, YAML_BLOCK_KEY, 0, ret)))
+        return false;
+    if (ret->key)
+        return true;
+    diag_error(r->d, ret->pos, "a ':' is missing behind this key");
+    return false;
+}
+
+static bool read_map(struct yaml_reader *r, size_t column, size_t depth, struct yaml_scalar *key,
+                     struct yaml *ret)
+{
+    size_t from = r->stack_n;
+    *ret = (struct yaml){.kind = YAML_MAP, .pos = key->pos};
+    ret->pos.length = 0;
+    if (!yaml_enter(r, ret->pos, depth))
+        return false;
+    for (;;) {
+        struct yaml_pair pair;
+        if (!yaml_check_key(r, key, depth + 1))
+            return false;
+        pair.key = key->text;
+        pair.key_pos = key->pos;
+        r->at++; /* ':' */
+        if (!read_value(r, column, depth + 1, &pair))
+            return false;
+        memcpy(yaml_push(r, sizeof(pair)), &pair, sizeof(pair));
+        if (!yaml_next_content(r) || yaml_column(r) < column)
+            return yaml_keep(r, from, ret);
+        if (yaml_column(r) > column || at_dash(r))
+            return wrong_indent(r);
+        if (!read_key(r, key))
+            return false;
+    }
+}
+
+static bool at_bracket(const struct yaml_reader *r)
+{
+    return yaml_peek(r, 0) == '[' || yaml_peek(r, 0) == '{';
+}
+
+/* A bracket that begins a line: no key may begin with it. */
+static bool read_brackets(struct yaml_reader *r, long indent, size_t depth, struct yaml *ret)
+{
+    r->indent = indent;
+    if (!yaml_flow(r, depth, ret))
+        return false;
+    skip_blanks(r);
+    if (yaml_peek(r, 0) != ':' || !yaml_is_gap(yaml_peek(r, 1)))
+        return end_line(r);
+    diag_error(r->d, ret->pos, "a key must be a text, not a list or a map");
+    if (ret->kind == YAML_MAP)
+        diag_hint(r->d, "a value that begins with { needs quotes if it is meant as text");
+    return false;
+}
+
+/* Whatever begins at this character, its first line being its own. */
+static bool read_block(struct yaml_reader *r, long indent, size_t depth, struct yaml *ret)
+{
+    size_t column = yaml_column(r);
+    struct yaml_scalar s;
+    char c = yaml_peek(r, 0);
+    if (at_dash(r))
+        return read_list(r, depth, ret);
+    if (at_bracket(r))
+        return read_brackets(r, indent, depth, ret);
+    if (c == '|' || c == '>')
+        return read_inline(r, indent, depth, ret);
+    if (!yaml_check_start(r))
+        return false;
+    if (!(c == '"' || c == '\'' ? yaml_quoted(r, YAML_BLOCK, indent, &s)
+                                : yaml_plain(r, YAML_BLOCK, indent, &s)))
+        return false;
+    if (s.key)
+        return read_map(r, column, depth, &s, ret);
+    return end_line(r) && yaml_take_scalar(r, &s, depth, ret);
+}
+
+/* --- the document */
 
 static bool is_left_out(const struct yaml *y)
 {
     return y->kind == YAML_SCALAR && !y->quoted && y->text.n == 0;
 }
 
-static bool read_second_document(struct reader *r, struct event *event)
+/* Behind the document: "..." and comments. */
+static bool read_rest(struct yaml_reader *r)
 {
-    struct pos pos = yaml_scan_clamp(&r->scan, 0, 0);
-    pos = event_pos(r, event->fy, pos);
-    if (!fy_event_start_mark(event->fy) && next_event(r, event))
-        pos = event_pos(r, event->fy, pos);
-    diag_error(r->d, pos, "a second document begins here; one file is one document");
-    return false;
+    if (yaml_next_content(r))
+        return wrong_indent(r);
+    if (r->at >= r->n)
+        return true;
+    while (yaml_at_marker(r) && yaml_peek(r, 0) == '.') {
+        r->at += 3;
+        if (!end_line(r))
+            return false;
+        if (!yaml_next_content(r) && r->at >= r->n)
+            return true;
+    }
+    return yaml_wrong(r, "a second document begins here; one file is one document");
 }
 
-static bool read_document(struct reader *r, struct yaml *ret)
+static bool read_document(struct yaml_reader *r, struct yaml *ret)
 {
-    struct pos start = {r->scan.source, 1, 1, 1};
+    struct pos start = {r->source, 1, 1, 1};
     *ret = (struct yaml){.kind = YAML_MAP, .pos = start};
-    auto_event event = {0};
-    if (!next_event(r, &event) ||
-        !next_event(r, &event)) /* the stream's start, and what is in it */
-        return false;
-    if (event.fy->type == FYET_STREAM_END)
+    bool more = yaml_next_content(r), marked = !more && yaml_peek(r, 0) == '-';
+    if (!more && r->at >= r->n)
         return true;
-    if (!next_event(r, &event) || !read_node(r, event.fy, start, 1, ret))
+    if (!more && !marked)
+        return yaml_wrong(r, "the document ends before it begins");
+    unsigned line = r->line;
+    if (marked) {
+        r->at += 3;
+        more = yaml_next_content(r);
+    }
+    if (more && marked && r->line == line) {
+        if (!read_inline(r, -1, 1, ret))
+            return false;
+    } else if (more && !read_block(r, -1, 1, ret)) {
         return false;
+    }
     if (is_left_out(ret))
         *ret = (struct yaml){.kind = YAML_MAP, .pos = start};
-    if (!next_event(r, &event) || !next_event(r, &event)) /* the document's end, and what follows */
-        return false;
-    return event.fy->type == FYET_STREAM_END || read_second_document(r, &event);
+    return read_rest(r);
 }
 
-static bool open_parser(struct reader *r, struct str text)
-{
-    struct fy_diag_cfg diag;
-    fy_diag_cfg_default(&diag);
-    diag.fp = NULL;
-    diag.colorize = false;
-    r->fy_diag = fy_diag_create(&diag);
-    if (!r->fy_diag)
-        return false;
-    fy_diag_set_collect_errors(r->fy_diag, true);
-    struct fy_parse_cfg parse = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE,
-                                 .diag = r->fy_diag};
-    r->parser = fy_parser_create(&parse);
-    return r->parser && fy_parser_set_string(r->parser, text.p, text.n) == 0;
-}
-
-const struct yaml *yaml_read(struct arena *a, const struct source *source,
-                             const struct yaml_limits *limits, struct diags *d)
+const struct yaml *yaml_read_apart(struct arena *nodes, struct arena *texts,
+                                   const struct source *source, const struct yaml_limits *limits,
+                                   struct diags *d)
 {
     struct str text = source->text;
+    auto_reader r = {.source = source,
+                     .p = text.p,
+                     .n = text.n,
+                     .line = 1,
+                     .counted = 1,
+                     .nodes = nodes,
+                     .limits = limits,
+                     .d = d};
     if (text.n > limits->max_bytes) {
         diag_error(d, (struct pos){.source = source}, "%zu bytes: more than the %zu allowed",
                    text.n, limits->max_bytes);
         return NULL;
     }
-    struct yaml *root = ARENA_NEW(a, struct yaml);
-    auto_reader r = {.arena = a, .limits = limits, .d = d};
-    if (!root) {
-        (void)too_large(&r, (struct pos){.source = source});
+    if (!yaml_scan(source, d, &r.ascii))
+        return NULL;
+    struct yaml *root = ARENA_NEW(nodes, struct yaml);
+    r.copy = arena_alloc(texts, text.n + 1);
+    if (!root || !r.copy) {
+        (void)too_large(&r);
         return NULL;
     }
-    if (!yaml_scan_init(&r.scan, source, d))
-        return NULL;
-    if (text.n == 0) { /* the library takes no empty string */
-        *root = (struct yaml){.kind = YAML_MAP, .pos = {source, 1, 1, 1}};
-        return root;
-    }
-    if (!open_parser(&r, text)) {
-        diag_error(d, (struct pos){.source = source}, "the YAML library does not start");
-        return NULL;
-    }
+    if (text.n > 0)
+        memcpy(r.copy, text.p, text.n);
     return read_document(&r, root) ? root : NULL;
+}
+
+const struct yaml *yaml_read(struct arena *a, const struct source *source,
+                             const struct yaml_limits *limits, struct diags *d)
+{
+    return yaml_read_apart(a, a, source, limits, d);
 }

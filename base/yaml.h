@@ -10,13 +10,15 @@
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml_pair;
 struct yaml {
-    enum yaml_kind kind;
     struct pos pos;
-    struct str text;         /* scalar */
-    bool quoted;             /* scalar was quoted: "true" is then a text, never a flag */
-    size_t n;                /* items of a list, pairs of a map */
-    struct yaml *items;      /* list */
-    struct yaml_pair *pairs; /* map, in the order of the text */
+    struct str text; /* scalar; a NUL stands behind it */
+    enum yaml_kind kind;
+    bool quoted; /* scalar was quoted: "true" is then a text, never a flag */
+    size_t n;    /* items of a list, pairs of a map */
+    union {
+        struct yaml *items;      /* list */
+        struct yaml_pair *pairs; /* map, in the order of the text */
+    };
 };
 struct yaml_pair {
     struct str key;
@@ -31,6 +33,11 @@ struct yaml_limits {
 /* NULL when the text is not acceptable: the reasons are in d. An empty document is an empty map. */
 const struct yaml *yaml_read(struct arena *a, const struct source *source,
                              const struct yaml_limits *limits, struct diags *d);
+/* The tree itself in `nodes`, which may end as soon as the tree is no longer looked at; its texts
+ * in `texts`. */
+const struct yaml *yaml_read_apart(struct arena *nodes, struct arena *texts,
+                                   const struct source *source, const struct yaml_limits *limits,
+                                   struct diags *d);
 const struct yaml *yaml_get(const struct yaml *map, struct str key); /* NULL: absent or not a map */
 bool yaml_is_null(const struct yaml *y); /* absent value, ~ or null, unquoted */
 
