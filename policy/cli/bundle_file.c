@@ -45,7 +45,7 @@ static int read_trusted(struct run *s, struct keyset **ret, struct err *e)
     return status;
 }
 
-static int judge(struct run *s, struct str text, struct bundle_judgement *ret, struct err *e)
+int bundle_file_judge(struct run *s, struct str text, struct bundle_judgement *ret, struct err *e)
 {
     auto_keyset *keys = NULL;
     struct document document;
@@ -80,7 +80,7 @@ static int read_last(struct run *s, struct bundle_judgement *ret, struct str *re
     if (file_read(path, DOCUMENT_MAX, &text, e) < 0)
         return -1;
     *ret_text = arena_str(s->arena, buf_str(&text));
-    return judge(s, *ret_text, ret, e) < 0 ? fail_within(e, "%s", path) : 0;
+    return bundle_file_judge(s, *ret_text, ret, e) < 0 ? fail_within(e, "%s", path) : 0;
 }
 
 static bool same_content(const struct bundle *a, const struct bundle *b)
@@ -111,7 +111,7 @@ int bundle_file_take(struct run *s, struct str text, struct bundle_judgement *re
 {
     struct bundle_judgement new, last;
     struct str last_text = STR_NONE;
-    if (judge(s, text, &new, e) < 0)
+    if (bundle_file_judge(s, text, &new, e) < 0)
         return -1;
     if (s->options->last_good.n) {
         const char *path = arena_cstr(s->arena, s->options->last_good);

@@ -9,8 +9,10 @@ struct bundle_judgement {
     struct bundle bundle;
     struct strs kids; /* of the trusted keys that signed it */
 };
-/* The bundle in the text, judged by --trust, --signatures and, with --last-good, against the one
- * that was taken last; a good one is kept there. -1: refused, e says why. */
+/* The bundle in the text, judged by --trust and --signatures. -1: refused, e says why. */
+must_check int bundle_file_judge(struct run *s, struct str text, struct bundle_judgement *ret,
+                                 struct err *e);
+/* With --last-good also against the one that was taken last; a good one is kept there. */
 must_check int bundle_file_take(struct run *s, struct str text, struct bundle_judgement *ret,
                                 struct err *e);
 /* The same; when it is refused and there is a last good one, that one, and the refusal is said. */

@@ -28,5 +28,8 @@ COMMAND(SIGN, "sign", "BUNDLE",
         "Adds a signature to a bundle; several people may sign, one after another.")
 COMMAND(VERIFY, "verify", "BUNDLE",
         "Says whether a bundle is whole, signed by enough trusted keys, and not an older one.")
+COMMAND(LSP, "lsp", "[FILE]",
+        "A language server on standard input and output: diagnostics, hover, completion, "
+        "definitions.")
 COMMAND(CAN, "can", "",
         "Answers questions, one JSON object a line, from the objects of the clusters.")

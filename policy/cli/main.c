@@ -20,6 +20,7 @@ static const struct {
     [COMMAND_BUNDLE] = {cmd_bundle, NEED_POLICY},
     [COMMAND_SIGN] = {cmd_sign, 0},
     [COMMAND_VERIFY] = {cmd_verify_bundle, 0},
+    [COMMAND_LSP] = {cmd_lsp, NEED_SITES | NEED_CLUSTERS_MAYBE | NEED_NO_POLICY},
     [COMMAND_CAN] = {cmd_can, NEED_CLUSTERS | NEED_SITES},
 };
 

@@ -2,38 +2,10 @@
 
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "policy/cli/directory_file.h"
-
-#define POLICY_MAX ((size_t)16 << 20)
+#include "policy/cli/policy_files.h"
 
 /* --- the policy */
-
-static const struct source *read_source(void *context, struct str path, struct err *e)
-{
-    struct run *s = context;
-    auto_buf text = BUF_INIT(POLICY_MAX);
-    struct source *source = ARENA_NEW(s->arena, struct source);
-    const char *name = arena_cstr(s->arena, path);
-    if (file_read(name, POLICY_MAX, &text, e) < 0)
-        return NULL;
-    *source = (struct source){name, arena_str(s->arena, buf_str(&text))};
-    return source;
-}
-
-static const struct policy_tree *read_tree(struct run *s, const struct strs_vec *files,
-                                           struct diags *d)
-{
-    const struct source **sources = ARENA_ARRAY(s->arena, files->n, const struct source *);
-    for (size_t i = 0; i < files->n; i++)
-        if (!(sources[i] = read_source(s, files->items[i], &s->err))) {
-            (void)fail_within(&s->err, "no policy (its files stand behind the command)");
-            return NULL;
-        }
-    s->err.class = ERR_NONE;
-    const struct policy_loader loader = {read_source, s};
-    return policy_read(s->arena, sources, files->n, &loader, d);
-}
 
 /* The policy itself is wrong: for check that is its answer, for the others a wrong configuration.
  */
@@ -47,7 +19,7 @@ static enum cli_exit policy_is_wrong(struct run *s)
 
 static enum cli_exit read_policy(struct run *s)
 {
-    s->tree = read_tree(s, &s->options->policy, &s->diags);
+    s->tree = policy_files_read(s, &s->options->policy, true, &s->diags);
     if (!s->tree)
         return policy_is_wrong(s);
     struct str *names = ARENA_ARRAY(s->arena, s->tree->sites.n + 1, struct str);
@@ -62,7 +34,7 @@ const struct policy *run_policy(struct run *s, const struct strs_vec *files,
 {
     struct diags d;
     diags_init(&d, s->arena);
-    const struct policy_tree *tree = read_tree(s, files, &d);
+    const struct policy_tree *tree = policy_files_read(s, files, false, &d);
     if (!tree && s->err.class != ERR_NONE) {
         (void)run_fail(s);
         return NULL;
@@ -273,7 +245,7 @@ enum cli_exit run_open(struct run *s, unsigned needs)
         return CLI_OK;
     if (names_only)
         s->sites = (struct strs){o->sites.items, o->sites.n};
-    else
+    else if (!(needs & NEED_NO_POLICY))
         status = read_policy(s);
     if (status != CLI_OK)
         return status;
@@ -283,7 +255,7 @@ enum cli_exit run_open(struct run *s, unsigned needs)
                     ((needs & NEED_CLUSTERS_MAYBE) && (o->objects.n || o->kubeconfig.n));
     if (clusters && read_clusters(s) < 0)
         return run_fail(s);
-    if (o->command != COMMAND_CAN)
+    if (o->command != COMMAND_CAN && o->command != COMMAND_LSP)
         looked_at(s);
     return needs & NEED_POLICY ? resolve(s) : CLI_OK;
 }

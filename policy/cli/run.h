@@ -41,6 +41,7 @@ enum need {
     NEED_POLICY = 1,
     NEED_CLUSTERS = 2,       /* from --objects, or the kubeconfig */
     NEED_CLUSTERS_MAYBE = 4, /* only when --objects or --kubeconfig was given */
+    NEED_NO_POLICY = 16,     /* clusters only with --site: the policy is not looked at */
     NEED_SITES = 8,          /* the names alone: --site, or those of the policy */
 };
 void run_init(struct run *s, const struct cli_options *options, struct arena *a);
@@ -76,6 +77,7 @@ enum cli_exit cmd_test(struct run *s);
 enum cli_exit cmd_bundle(struct run *s);
 enum cli_exit cmd_sign(struct run *s);
 enum cli_exit cmd_verify_bundle(struct run *s);
+enum cli_exit cmd_lsp(struct run *s);
 enum cli_exit cmd_mutate(struct run *s);
 enum cli_exit cmd_snapshot(struct run *s);
 enum cli_exit cmd_can(struct run *s);

@@ -271,3 +271,13 @@ uint32_t policy_team_find(const struct policy *p, struct str name)
 {
     return intern_find(&p->team_ids, name);
 }
+
+struct strs policy_space_namespaces(const struct policy *p, size_t space, size_t site,
+                                    struct arena *a)
+{
+    const struct ids *ids = &p->spaces[space].namespaces[site];
+    struct str *names = ARENA_ARRAY(a, ids->n, struct str);
+    for (size_t i = 0; i < ids->n; i++)
+        names[i] = p->sites[site].cluster->namespaces[ids->items[i]].name;
+    return strs_sorted(a, (struct strs){names, ids->n});
+}

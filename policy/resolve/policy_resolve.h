@@ -19,6 +19,10 @@ uint32_t policy_site_find(const struct policy *p, struct str name); /* ID_NONE *
 const struct policy_cluster *policy_cluster_of(const struct policy *p,
                                                size_t site); /* NULL: no data for this site */
 
+/* The namespaces of a space (index in tree->spaces) on a site that has data, sorted. */
+struct strs policy_space_namespaces(const struct policy *p, size_t space, size_t site,
+                                    struct arena *a);
+
 /* A question is asked at a site and a moment; what it gives stands in the arena. */
 struct policy_at {
     const struct policy *policy;

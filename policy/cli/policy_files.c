@@ -1,0 +1,94 @@
+#include "policy/cli/policy_files.h"
+
+#include "base/file.h"
+#include "gateway/jose/document.h"
+#include "policy/cli/bundle_file.h"
+
+#define POLICY_MAX ((size_t)16 << 20)
+
+const struct source *policy_file_from_disk(void *context, struct str path, struct err *e)
+{
+    struct run *s = context;
+    auto_buf text = BUF_INIT(DOCUMENT_MAX);
+    struct source *source = ARENA_NEW(s->arena, struct source);
+    const char *name = arena_cstr(s->arena, path);
+    if (file_read(name, DOCUMENT_MAX, &text, e) < 0)
+        return NULL;
+    if (text.n > POLICY_MAX && !bundle_file_is(buf_str(&text))) {
+        (void)fail(e, ERR_LIMIT, "%s: over %zu MB", name, POLICY_MAX >> 20);
+        return NULL;
+    }
+    *source = (struct source){name, arena_str(s->arena, buf_str(&text))};
+    return source;
+}
+
+/* --- out of a bundle: its files stand below its own name */
+
+struct from_bundle {
+    struct run *run;
+    struct str prefix; /* "policy.bundle/" */
+    struct bundle bundle;
+};
+
+static const struct source *source_of(const struct from_bundle *b, const struct bundle_file *file)
+{
+    struct source *source = ARENA_NEW(b->run->arena, struct source);
+    *source = (struct source){CONCAT(b->run->arena, b->prefix, file->name).p, file->text};
+    return source;
+}
+
+static const struct source *read_from_bundle(void *context, struct str path, struct err *e)
+{
+    const struct from_bundle *b = context;
+    const struct bundle_file *file =
+        str_starts(path, b->prefix)
+            ? bundle_find(&b->bundle, str_from_to(path, b->prefix.n, path.n))
+            : NULL;
+    if (!file) {
+        (void)fail(e, ERR_CONFIG, "the bundle has no such file");
+        return NULL;
+    }
+    return source_of(b, file);
+}
+
+static const struct policy_tree *read_bundle(struct run *s, const struct source *source,
+                                             bool in_force, struct diags *d)
+{
+    struct bundle_judgement good;
+    struct from_bundle *b = ARENA_NEW(s->arena, struct from_bundle);
+    const struct source **first = ARENA_NEW(s->arena, const struct source *);
+    int status = in_force ? bundle_file_open(s, source->text, &good, &s->err)
+                          : bundle_file_judge(s, source->text, &good, &s->err);
+    if (status < 0) {
+        (void)fail_within(&s->err, "%s", source->name);
+        return NULL;
+    }
+    s->err.class = ERR_NONE;
+    *b = (struct from_bundle){s, CONCAT(s->arena, STR_C(source->name), STR("/")), good.bundle};
+    *first = source_of(b, &good.bundle.files[0]);
+    const struct policy_loader loader = {read_from_bundle, b};
+    return policy_read(s->arena, first, 1, &loader, d);
+}
+
+const struct policy_tree *policy_files_read(struct run *s, const struct strs_vec *files,
+                                            bool in_force, struct diags *d)
+{
+    const struct source **sources = ARENA_ARRAY(s->arena, files->n, const struct source *);
+    const struct policy_loader loader = {policy_file_from_disk, s};
+    for (size_t i = 0; i < files->n; i++) {
+        sources[i] = policy_file_from_disk(s, files->items[i], &s->err);
+        if (!sources[i]) {
+            (void)fail_within(&s->err, "no policy (its files stand behind the command)");
+            return NULL;
+        }
+        if (files->n > 1 && bundle_file_is(sources[i]->text)) {
+            (void)fail(&s->err, ERR_CONFIG, "%s: a bundle is a whole policy: name it alone",
+                       sources[i]->name);
+            return NULL;
+        }
+    }
+    s->err.class = ERR_NONE;
+    if (files->n == 1 && bundle_file_is(sources[0]->text))
+        return read_bundle(s, sources[0], in_force, d);
+    return policy_read(s->arena, sources, files->n, &loader, d);
+}
