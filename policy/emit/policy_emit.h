@@ -25,4 +25,4 @@ struct policy_files policy_emit_files(const struct policy *p, size_t site,
                                       const struct policy_issuer *issuer, struct arena *a);
 /* The AuthenticationConfiguration of one site alone. */
 void policy_emit_authn(const struct policy *p, size_t site, const struct policy_issuer *issuer,
-                       struct buf *out);
+                       struct arena *a, struct buf *out);

@@ -1,5 +1,6 @@
 /* The files of a site: what a person reviews and another tool may apply. */
 #include "policy/emit/policy_emit.h"
+#include "policy/emit/policy_emit_ci.h"
 #include "policy/resolve/resolved.h"
 
 #define FILE_MAX ((size_t)256 << 20)
@@ -36,54 +37,6 @@ static void namespace_files(struct policy_files *files, struct arena *a, const s
     }
 }
 
-static void put_indented(struct buf *out, struct str text)
-{
-    struct str line;
-    while (str_next(&text, '\n', &line))
-        if (line.n > 0)
-            buf_fmt(out, "      %.*s\n", STR_F(str_trim(line)));
-}
-
-/* Structured authentication (KEP-3331), Kubernetes 1.32 and later. The prefixes are added by the
- * API server: not even a stolen signing key makes a system: name. */
-void policy_emit_authn(const struct policy *p, size_t site, const struct policy_issuer *issuer,
-                       struct buf *out)
-{
-    buf_lit(out, "apiVersion: apiserver.config.k8s.io/v1beta1\n"
-                 "kind: AuthenticationConfiguration\n"
-                 "jwt:\n"
-                 "- issuer:\n"
-                 "    url: ");
-    buf_json(out, issuer->url);
-    if (issuer->discovery_url.n > 0) {
-        buf_lit(out, "\n    discoveryURL: ");
-        buf_json(out, issuer->discovery_url);
-    }
-    if (issuer->ca_pem.n > 0) {
-        buf_lit(out, "\n    certificateAuthority: |\n");
-        put_indented(out, issuer->ca_pem);
-    } else {
-        buf_char(out, '\n');
-    }
-    buf_lit(out, "    audiences: [");
-    buf_json(out, p->tree->sites.items[site].audience.text);
-    buf_lit(out, "]\n"
-                 "    audienceMatchPolicy: MatchAny\n"
-                 "  claimMappings:\n"
-                 "    username: {claim: preferred_username, prefix: \"lotse:\"}\n"
-                 "    groups: {claim: groups, prefix: \"lotse:\"}\n"
-                 "    uid: {claim: sub}\n"
-                 "  claimValidationRules:\n"
-                 "  - {expression: \"claims.exp - claims.iat <= 3600\", message: \"the token lives "
-                 "too long\"}\n"
-                 "  userValidationRules:\n"
-                 "  - {expression: \"user.username.size() > 6\", message: \"empty username\"}\n"
-                 "  - {expression: \"!user.username.startsWith('system:')\", message: \"reserved "
-                 "username\"}\n"
-                 "  - {expression: \"user.groups.all(g, g.startsWith('lotse:'))\", message: "
-                 "\"foreign group\"}\n");
-}
-
 struct policy_files policy_emit_files(const struct policy *p, size_t site,
                                       const struct rbac_set *set,
                                       const struct policy_issuer *issuer, struct arena *a)
@@ -94,8 +47,12 @@ struct policy_files policy_emit_files(const struct policy *p, size_t site,
     kind_file(&files, a, set, RBAC_CLUSTER_ROLE_BINDING, "11-crb.yaml");
     if (issuer->url.n > 0) {
         auto_buf text = BUF_INIT((size_t)1 << 20);
-        policy_emit_authn(p, site, issuer, &text);
+        policy_emit_authn(p, site, issuer, a, &text);
         add_file(&files, a, STR("30-authn.yaml"), &text);
     }
+    auto_buf accounts = BUF_INIT(FILE_MAX);
+    policy_emit_accounts(p, site, a, &accounts);
+    if (accounts.n > 0)
+        add_file(&files, a, STR("40-ci.yaml"), &accounts);
     return files;
 }

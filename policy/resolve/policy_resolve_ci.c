@@ -36,6 +36,25 @@ static void check_nowhere(struct policy *p, const struct policy_ci *ci, const st
         diag_warn(p->d, ci->name.pos, "it holds nowhere: its spaces are on none of its sites");
 }
 
+/* An API server takes 64, and the gateway is one of them. */
+#define ISSUERS_MAX 63
+
+static void check_issuers(struct policy *p)
+{
+    for (size_t site = 0; site < p->tree->sites.n; site++) {
+        struct intern issuers = {.arena = p->arena};
+        for (size_t i = 0; i < p->tree->ci.n; i++) {
+            const struct policy_ci *ci = &p->tree->ci.items[i];
+            if (ci->issuer.text.n == 0 || !(p->ci[i].sites & site_bit(site)) ||
+                intern_add(&issuers, ci->issuer.text) < ISSUERS_MAX)
+                continue;
+            diag_error(p->d, ci->issuer.pos, "more than %d issuers for site '%.*s'", ISSUERS_MAX,
+                       STR_F(p->tree->sites.items[site].name.text));
+            return;
+        }
+    }
+}
+
 void resolve_ci(struct policy *p)
 {
     size_t n = p->tree->ci.n;
@@ -57,4 +76,5 @@ void resolve_ci(struct policy *p)
         else
             out->group = CONCAT(p->arena, STR("ci:"), ci->name.text);
     }
+    check_issuers(p);
 }

@@ -7,7 +7,8 @@
  *     --- world              directory and clusters (policy_world.h); left out:
  * tests/policy/world.txt
  *     --- diagnostics        what is said about it; left out: nothing is
- *     --- site fra           the files emitted for a site
+ *     --- site fra           the files emitted for a site, without 30-authn.yaml
+ *     --- authn fra          30-authn.yaml from its second issuer on: those of ci
  *     --- tests              the results of its tests
  *
  * LOTSE_UPDATE=1 writes what came out into the files, to be read before it is committed.
@@ -142,6 +143,20 @@ static void put_site(struct run *r, struct str name, struct buf *out)
     }
 }
 
+static void put_authn(struct run *r, struct str name, struct buf *out)
+{
+    auto_buf text = BUF_INIT(OUT_MAX);
+    struct policy_issuer issuer = {.url = STR("https://lotse.corp.example")};
+    policy_emit_authn(r->policy, policy_site_find(r->policy, name), &issuer, r->a, &text);
+    struct str rest = buf_str(&text), line;
+    size_t n_issuers = 0;
+    while (str_next(&rest, '\n', &line)) {
+        n_issuers += str_is(line, "- issuer:");
+        if (n_issuers > 1 && (line.n || rest.n))
+            buf_fmt(out, "%.*s\n", STR_F(line));
+    }
+}
+
 static void put_tests(struct run *r, struct buf *out)
 {
     struct err e = {0};
@@ -174,6 +189,8 @@ static struct str came_out(struct run *r, struct str section)
         buf_lit(&out, "the policy was refused\n");
     else if (str_starts(section, STR("site ")))
         put_site(r, str_from_to(section, 5, section.n), &out);
+    else if (str_starts(section, STR("authn ")))
+        put_authn(r, str_from_to(section, 6, section.n), &out);
     else if (str_is(section, "tests"))
         put_tests(r, &out);
     return arena_str(r->a, buf_str(&out));
@@ -181,7 +198,8 @@ static struct str came_out(struct run *r, struct str section)
 
 static bool is_expectation(struct str name)
 {
-    return str_is(name, "diagnostics") || str_is(name, "tests") || str_starts(name, STR("site "));
+    return str_is(name, "diagnostics") || str_is(name, "tests") || str_starts(name, STR("site ")) ||
+           str_starts(name, STR("authn "));
 }
 
 static bool check_case(const char *path)
