@@ -22,28 +22,25 @@ const struct source *policy_file_from_disk(void *context, struct str path, struc
     return source;
 }
 
-/* --- out of a bundle: its files stand below its own name */
+/* --- out of a bundle: its files have the names they had, so that what is made from a bundle is the
+ * same, byte for byte, as what is made from the files */
 
 struct from_bundle {
     struct run *run;
-    struct str prefix; /* "policy.bundle/" */
     struct bundle bundle;
 };
 
 static const struct source *source_of(const struct from_bundle *b, const struct bundle_file *file)
 {
     struct source *source = ARENA_NEW(b->run->arena, struct source);
-    *source = (struct source){CONCAT(b->run->arena, b->prefix, file->name).p, file->text};
+    *source = (struct source){arena_cstr(b->run->arena, file->name), file->text};
     return source;
 }
 
 static const struct source *read_from_bundle(void *context, struct str path, struct err *e)
 {
     const struct from_bundle *b = context;
-    const struct bundle_file *file =
-        str_starts(path, b->prefix)
-            ? bundle_find(&b->bundle, str_from_to(path, b->prefix.n, path.n))
-            : NULL;
+    const struct bundle_file *file = bundle_find(&b->bundle, path);
     if (!file) {
         (void)fail(e, ERR_CONFIG, "the bundle has no such file");
         return NULL;
@@ -64,7 +61,7 @@ static const struct policy_tree *read_bundle(struct run *s, const struct source 
         return NULL;
     }
     s->err.class = ERR_NONE;
-    *b = (struct from_bundle){s, CONCAT(s->arena, STR_C(source->name), STR("/")), good.bundle};
+    *b = (struct from_bundle){s, good.bundle};
     *first = source_of(b, &good.bundle.files[0]);
     const struct policy_loader loader = {read_from_bundle, b};
     return policy_read(s->arena, first, 1, &loader, d);

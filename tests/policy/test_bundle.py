@@ -190,3 +190,51 @@ def test_the_same_number_with_another_content_is_refused(signed, keys):
     r = verify(signed, *good)
     assert r.returncode == 1
     assert "another one than the last good one of this number" in r.stderr
+
+
+def included(policy):
+    """The sample policy with its tests in a file of their own."""
+    text = (policy.folder / "policy.yaml").read_text()
+    head, tests = text.split("\ntests:\n", 1)
+    (policy.folder / "more").mkdir()
+    (policy.folder / "more/tests.yaml").write_text("lotse: 1\ntests:\n" + tests)
+    (policy.folder / "policy.yaml").write_text(head + "\ninclude: {more/tests.yaml: {}}\n")
+
+
+def test_what_is_made_from_a_bundle_is_the_same_as_from_the_files(policy, keys):
+    included(policy)
+    assert policy.run("bundle").returncode == 0
+    assert [f["name"] for f in payload(policy.folder / "policy.bundle")["files"]] == ["policy.yaml", "more/tests.yaml"]
+    policy.run("sign", "policy.bundle", "--key", keys / "anna.pem")
+    trust = ["--trust", keys / "anna.pub"]
+    assert policy.offline("compile", "--out", "a").returncode == 0
+    r = policy.offline("compile", "policy.bundle", *trust, "--out", "b")
+    assert r.returncode == 0, r.stderr
+    for path in (policy.folder / "a").rglob("*.yaml"):
+        assert path.read_bytes() == (policy.folder / "b" / path.relative_to(policy.folder / "a")).read_bytes()
+    assert "0 failed" in policy.offline("test", "policy.bundle", *trust).stdout
+
+
+def test_a_bundle_is_not_read_without_trust(signed):
+    r = signed.offline("check", "policy.bundle")
+    assert r.returncode == 2
+    assert "policy.bundle: a bundle counts by its signatures: name the keys with --trust" in r.stderr
+
+
+def test_the_last_good_one_stays_in_force_when_a_new_one_is_refused(signed, keys):
+    good = ["--trust", keys / "anna.pub", "--last-good", "kept"]
+    assert signed.offline("compile", "policy.bundle", *good, "--out", "a").returncode == 0
+    signed.edit("T-990", "T-991")
+    signed.run("bundle")
+    signed.run("sign", "policy.bundle", "--key", keys / "mallory.pem")
+    r = signed.offline("compile", "policy.bundle", *good, "--out", "a")
+    assert r.returncode == 0
+    assert "signed by 0 of the trusted keys, 1 are needed" in r.stderr
+    assert "the last good one, 1, stays in force" in r.stderr
+    assert "0 written, 0 removed" in r.stdout
+
+
+def test_a_bundle_stands_alone(signed, keys):
+    r = signed.offline("check", "policy.bundle", "policy.yaml", "--trust", keys / "anna.pub")
+    assert r.returncode == 2
+    assert "a bundle is a whole policy: name it alone" in r.stderr
