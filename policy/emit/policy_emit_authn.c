@@ -39,8 +39,8 @@ static void put_gateway(const struct policy *p, size_t site, const struct policy
                  "  - {expression: \"claims.exp - claims.iat <= 3600\", message: \"the token lives "
                  "too long\"}\n"
                  /* break-glass: only where the gateway says that it was given, and for 30 min */
-                 "  - {expression: \"!('groups' in claims) || (type(claims.groups) == list && "
-                 "!claims.groups.exists(g, g.startsWith('bg:'))) || ('grant' in claims && "
+                 "  - {expression: \"!has(claims.groups) || (type(claims.groups) == list && "
+                 "!dyn(claims.groups).exists(g, g.startsWith('bg:'))) || (has(claims.grant) && "
                  "claims.exp - claims.iat <= 1800)\", message: \"break-glass without a grant\"}\n"
                  "  userValidationRules:\n"
                  "  - {expression: \"user.username.size() > 6\", message: \"empty username\"}\n"

@@ -56,8 +56,10 @@ static void cel_claim(struct buf *out, const struct str_pair *match)
     buf_lit(&claim, "claims[");
     cel_text(&claim, match->key);
     buf_char(&claim, ']');
+    /* the API server's map of claims knows no `in` */
+    buf_lit(out, "claims[?");
     cel_text(out, match->key);
-    buf_lit(out, " in claims && ");
+    buf_lit(out, "].hasValue() && ");
     if (str_has(match->value, '*')) {
         /* a claim of another type must not make an error of the whole expression */
         buf_fmt(out, "type(%s) == string && %s.matches(", buf_cstr(&claim), buf_cstr(&claim));
