@@ -62,7 +62,7 @@ $(OUT)/bin/$(1): $(call obj,$(2)) $(foreach r,$(3),$(call lib,$(r)))
 	$$(CC) $$(LDFLAGS) -o $$@ $$^ $(4)
 endif
 endef
-$(eval $(call program,lotse-gateway,gateway/main.c,gateway gateway/http gateway/oidc webui/pages gateway/store gateway/jose connectors policy/resolve policy/language policy/rbac base,$(X_all)))
+$(eval $(call program,lotse-gateway,gateway/main.c,gateway gateway/http gateway/oidc webui/pages gateway/store policy/bundle gateway/jose connectors policy/resolve policy/language policy/rbac base,$(X_all)))
 $(eval $(call program,lotse-policy,policy/cli/main.c,policy/cli policy/cluster gateway/jose connectors $(call back,$(POLICY)) base/net base,$(X_all)))
 # kubectl starts lotse-login for every command: without a dynamic linker it starts faster than /bin/true. No sanitizer is static.
 X_login := -lmd $(if $(filter -fsanitize%,$(FLAGS_$(VARIANT))),,-static-pie)

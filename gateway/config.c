@@ -6,7 +6,6 @@
 #include "base/mem.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
-#define POLICY_BYTES_MAX ((size_t)16 << 20)
 
 static const struct config_row config_rows[] = {
 #define KEY(section, name, kind, need, member, fallback, least, most, choices, example, help) \
@@ -116,33 +115,6 @@ static void read_issuer(struct config_reader *r)
         o->issuer_path.n--; /* endpoints stand below it; `iss` keeps its slash */
 }
 
-const struct source *config_policy_file(void *config, struct str path, struct err *e)
-{
-    struct config *c = config;
-    auto_buf text = BUF_INIT(POLICY_BYTES_MAX);
-    const char *name = arena_cstr(&c->arena, path);
-    struct source *source = ARENA_NEW(&c->arena, struct source);
-    if (file_read(name, POLICY_BYTES_MAX, &text, e) < 0)
-        return NULL;
-    *source = (struct source){name, arena_str(&c->arena, buf_str(&text))};
-    return source;
-}
-
-static void read_policy_text(struct config_reader *r)
-{
-    struct config *c = r->c;
-    struct err e = {0};
-    if (c->policy_file.n == 0)
-        return;
-    auto_buf text = BUF_INIT(POLICY_BYTES_MAX);
-    const char *path = arena_cstr(&c->arena, c->policy_file);
-    if (file_read(path, POLICY_BYTES_MAX, &text, &e) < 0) {
-        diag_error(r->d, config_pos(c, "policy", "file"), "%s", e.text);
-        return;
-    }
-    c->policy_source = (struct source){path, arena_str(&c->arena, buf_str(&text))};
-}
-
 static void read_connectors(struct config_reader *r)
 {
     const struct yaml *list = yaml_get(r->c->root, STR("connectors"));
@@ -158,7 +130,7 @@ static void read_tree(struct config_reader *r)
     read_issuer(r);
     read_connectors(r);
     config_read_clients(r);
-    read_policy_text(r);
+    config_read_policy(r);
     config_check(r);
 }
 

@@ -33,7 +33,9 @@ struct config {
     struct str metrics_listen;
     int log_format, log_level; /* index of the choice: enum log_format, enum log_level */
     int store_type;            /* enum config_store */
-    struct str store_path, policy_file;
+    struct str store_path, policy_file, policy_last_good;
+    struct texts policy_trust;
+    int64_t policy_signatures;
     struct config_limits limits;
     int64_t workers, queue, drain_ms;
     struct oidc_settings oidc;
@@ -45,8 +47,9 @@ struct config {
     bool has_metrics;
     struct http_address metrics_address;
     struct http_policy http;
-    struct source policy_source; /* name NULL: no policy */
-    struct secret *secrets;      /* all of the clients, to be wiped */
+    struct source policy_source;        /* name NULL: no policy */
+    const struct bundle *policy_bundle; /* NULL: its files are on the disk */
+    struct secret *secrets;             /* all of the clients, to be wiped */
     size_t n_secrets;
 };
 

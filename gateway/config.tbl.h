@@ -40,6 +40,14 @@ KEY("store", path, PATH, MAY, store_path, "lotse.db", 0, 0, NULL, NULL,
 KEY("policy", file, PATH, MAY, policy_file, NULL, 0, 0, NULL, "policy.yaml",
     "Teams and what they may do, as `lotse-policy` reads it. Without it tokens carry the "
     "directory's group names.")
+KEY("policy", trust, TEXTS, MAY, policy_trust, NULL, 0, 0, NULL, NULL,
+    "Public keys (PEM files). With them the file is a bundle of `lotse-policy bundle`, and counts "
+    "only when they signed it.")
+KEY("policy", signatures, NUMBER, MAY, policy_signatures, "1", 1, 32, NULL, NULL,
+    "So many different keys of `trust` must have signed the bundle.")
+KEY("policy", last_good, PATH, MAY, policy_last_good, NULL, 0, 0, NULL, NULL,
+    "Where the last good bundle is kept. It stays in force when a new one is refused, and an older "
+    "one is never taken.")
 KEY("kubernetes", sites, LATER, MAY, issuer, NULL, 0, 0, NULL,
     "- name: fra\n  audience: https://kubernetes.fra.corp.example\n  server: "
     "https://api.fra.corp.example:6443\n  ca_file: fra-ca.pem",

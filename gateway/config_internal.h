@@ -1,6 +1,6 @@
 #pragma once
 /* Between the files that make a struct config: config.c (rows), config_client.c (clients, sites),
- * config_check.c (what must not be). */
+ * config_policy.c, config_check.c (what must not be). */
 #include "gateway/config.h"
 
 extern const struct row_table config_table, config_client_table, config_site_table;
@@ -10,6 +10,8 @@ struct config_reader {
     struct diags *d;
     struct row_reader rows;
 };
+/* The policy's text, or the signed bundle of it (config_policy.c). */
+void config_read_policy(struct config_reader *r);
 /* Clients, their secrets, and those that come with the Kubernetes sites. */
 void config_read_clients(struct config_reader *r);
 /* Refuses insecure and contradictory settings. */

@@ -47,7 +47,8 @@ static void sample_row(struct buf *out, const struct config_row *row, bool secti
 {
     const char *indent = row->section[0] ? "  " : "";
     const char *hash = is_active(row) ? "" : section_active || !row->section[0] ? "# " : "#";
-    const char *value = row->example ? row->example : row->fallback ? row->fallback : "";
+    const char *none = row->kind == ROW_TEXTS ? "[]" : "";
+    const char *value = row->example ? row->example : row->fallback ? row->fallback : none;
     bool quoted = row->kind == ROW_TEXT || (row->kind == ROW_TEXTS && value[0] != '[');
     comment(out, indent, row->help);
     if (row->choices)

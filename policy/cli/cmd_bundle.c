@@ -173,10 +173,13 @@ enum cli_exit cmd_verify_bundle(struct run *s)
 {
     auto_buf text = BUF_INIT(DOCUMENT_MAX);
     struct bundle_judgement good;
+    struct bundle_keeper keeper;
     struct str path;
     if (argument(s, &text, &path) < 0)
         return run_fail(s);
-    if (bundle_file_take(s, arena_str(s->arena, buf_str(&text)), &good, &s->err) < 0) {
+    if (bundle_file_keeper(s, &keeper, &s->err) < 0)
+        return run_fail(s);
+    if (bundle_take(&keeper, arena_str(s->arena, buf_str(&text)), s->arena, &good, &s->err) < 0) {
         enum cli_exit before = s->worst, status = run_fail(s);
         if (s->err.class != ERR_INPUT)
             return status;

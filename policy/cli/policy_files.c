@@ -1,5 +1,7 @@
 #include "policy/cli/policy_files.h"
 
+#include <stdio.h>
+
 #include "base/file.h"
 #include "gateway/jose/document.h"
 #include "policy/cli/bundle_file.h"
@@ -14,7 +16,7 @@ const struct source *policy_file_from_disk(void *context, struct str path, struc
     const char *name = arena_cstr(s->arena, path);
     if (file_read(name, DOCUMENT_MAX, &text, e) < 0)
         return NULL;
-    if (text.n > POLICY_MAX && !bundle_file_is(buf_str(&text))) {
+    if (text.n > POLICY_MAX && !bundle_is_signed(buf_str(&text))) {
         (void)fail(e, ERR_LIMIT, "%s: over %zu MB", name, POLICY_MAX >> 20);
         return NULL;
     }
@@ -54,12 +56,18 @@ static const struct policy_tree *read_bundle(struct run *s, const struct source 
     struct bundle_judgement good;
     struct from_bundle *b = ARENA_NEW(s->arena, struct from_bundle);
     const struct source **first = ARENA_NEW(s->arena, const struct source *);
-    int status = in_force ? bundle_file_open(s, source->text, &good, &s->err)
-                          : bundle_file_judge(s, source->text, &good, &s->err);
+    struct bundle_keeper keeper;
+    int status = bundle_file_keeper(s, &keeper, &s->err);
+    if (status == 0)
+        status = in_force ? bundle_open(&keeper, source->text, s->arena, &good, &s->err)
+                          : bundle_judge(&keeper, source->text, s->arena, &good, &s->err);
     if (status < 0) {
         (void)fail_within(&s->err, "%s", source->name);
         return NULL;
     }
+    if (status > 0)
+        fprintf(stderr, "lotse-policy: warning: %s; the last good one, %lld, stays in force\n",
+                s->err.text, (long long)good.bundle.serial);
     s->err.class = ERR_NONE;
     *b = (struct from_bundle){s, good.bundle};
     *first = source_of(b, &good.bundle.files[0]);
@@ -78,14 +86,14 @@ const struct policy_tree *policy_files_read(struct run *s, const struct strs_vec
             (void)fail_within(&s->err, "no policy (its files stand behind the command)");
             return NULL;
         }
-        if (files->n > 1 && bundle_file_is(sources[i]->text)) {
+        if (files->n > 1 && bundle_is_signed(sources[i]->text)) {
             (void)fail(&s->err, ERR_CONFIG, "%s: a bundle is a whole policy: name it alone",
                        sources[i]->name);
             return NULL;
         }
     }
     s->err.class = ERR_NONE;
-    if (files->n == 1 && bundle_file_is(sources[0]->text))
+    if (files->n == 1 && bundle_is_signed(sources[0]->text))
         return read_bundle(s, sources[0], in_force, d);
     return policy_read(s->arena, sources, files->n, &loader, d);
 }
