@@ -14,8 +14,10 @@ OPTION("kubeconfig", 0, "FILE", TEXT, kubeconfig, ALL,
 OPTION("context", 0, "SITE=CONTEXT", LIST, contexts, ALL,
        "the context of a site when it is not called like the site; may stand several times")
 OPTION("site", 's', "SITE", LIST, sites, ALL, "only this site; may stand several times")
-OPTION("from", 0, "FILE", LIST, from, ONLY(DIFF),
-       "compare with this older policy instead of with the clusters; may stand several times")
+OPTION("from", 0, "FILE", LIST, from, ONLY(DIFF) | ONLY(IMPORT),
+       "diff: compare with this older policy instead of with the clusters. import: also read "
+       "bindings of rbac-manager or Rancher from this file (SITE=FILE: of that site alone). May "
+       "stand several times")
 OPTION("directory-before", 0, "FILE", TEXT, directory_before, ONLY(DIFF),
        "what changed in the directory since this saved one: the policy is the same, or --from")
 OPTION("exit-code", 0, NULL, FLAG, exit_code, ONLY(DIFF),

@@ -33,3 +33,7 @@ COMMAND(LSP, "lsp", "[FILE]",
         "definitions.")
 COMMAND(CAN, "can", "",
         "Answers questions, one JSON object a line, from the objects of the clusters.")
+COMMAND(IMPORT, "import", "[FILE]",
+        "Makes a policy of teams, roles and spaces out of what clusters have, proven to give the "
+        "same access, and names what it left. Writes FILE (default: policy.yaml), never over an "
+        "existing one; with --output json the policy is in the answer.")

@@ -22,6 +22,7 @@ static const struct {
     [COMMAND_VERIFY] = {cmd_verify_bundle, 0},
     [COMMAND_LSP] = {cmd_lsp, NEED_SITES | NEED_CLUSTERS_MAYBE | NEED_NO_POLICY},
     [COMMAND_CAN] = {cmd_can, NEED_CLUSTERS | NEED_SITES},
+    [COMMAND_IMPORT] = {cmd_import, NEED_CLUSTERS | NEED_SITES | NEED_FIND_SITES},
 };
 
 static void print(const struct buf *text)

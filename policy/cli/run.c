@@ -236,17 +236,37 @@ static enum cli_exit resolve(struct run *s)
     return CLI_OK;
 }
 
+/* Before there is a policy. */
+static enum cli_exit find_sites(struct run *s)
+{
+    const struct cli_options *o = s->options;
+    if (o->objects.n && cluster_folder_sites(o->objects, s->arena, &s->sites, &s->err) < 0)
+        return run_fail(s);
+    if (s->sites.n)
+        return CLI_OK;
+    (void)fail(&s->err, ERR_CONFIG,
+               "which sites? --site NAME for each, or --objects FOLDER with a folder per site");
+    return run_fail(s);
+}
+
+/* The names of the sites: given, found, or those of the policy. */
+static enum cli_exit name_sites(struct run *s, unsigned needs)
+{
+    if ((needs & NEED_SITES) && s->options->sites.n > 0) {
+        s->sites = (struct strs){s->options->sites.items, s->options->sites.n};
+        return CLI_OK;
+    }
+    if (needs & NEED_FIND_SITES)
+        return find_sites(s);
+    return needs & NEED_NO_POLICY ? CLI_OK : read_policy(s);
+}
+
 enum cli_exit run_open(struct run *s, unsigned needs)
 {
     const struct cli_options *o = s->options;
-    bool names_only = (needs & NEED_SITES) && o->sites.n > 0;
-    enum cli_exit status = CLI_OK;
     if (needs == 0)
         return CLI_OK;
-    if (names_only)
-        s->sites = (struct strs){o->sites.items, o->sites.n};
-    else if (!(needs & NEED_NO_POLICY))
-        status = read_policy(s);
+    enum cli_exit status = name_sites(s, needs);
     if (status != CLI_OK)
         return status;
     if (read_directory(s) < 0)

@@ -43,6 +43,7 @@ enum need {
     NEED_CLUSTERS_MAYBE = 4, /* only when --objects or --kubeconfig was given */
     NEED_NO_POLICY = 16,     /* clusters only with --site: the policy is not looked at */
     NEED_SITES = 8,          /* the names alone: --site, or those of the policy */
+    NEED_FIND_SITES = 32,    /* with NEED_SITES: --site, or the folders below --objects */
 };
 void run_init(struct run *s, const struct cli_options *options, struct arena *a);
 void run_fini(struct run *s);
@@ -81,3 +82,4 @@ enum cli_exit cmd_lsp(struct run *s);
 enum cli_exit cmd_mutate(struct run *s);
 enum cli_exit cmd_snapshot(struct run *s);
 enum cli_exit cmd_can(struct run *s);
+enum cli_exit cmd_import(struct run *s);

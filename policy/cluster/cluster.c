@@ -136,6 +136,8 @@ static int read_folder(struct cluster *c, const char *folder, struct strs sites,
     for (size_t i = 0; i < files.n; i++)
         if (read_file_into(c, files.items[i].p, sites.n > 0, e) < 0)
             return -1;
+    for (size_t i = 0; i < files.n; i++)
+        *ARENA_PUSH(c->arena, &c->files) = files.items[i];
     *n_files += files.n;
     return 0;
 }
@@ -152,6 +154,28 @@ int cluster_read_folder(struct cluster *c, struct str folder, struct strs sites,
         return fail(e, ERR_CONFIG, "%.*s: no saved objects of site '%.*s'", STR_F(folder),
                     STR_F(c->site));
     return finish(c, e);
+}
+
+int cluster_folder_sites(struct str folder, struct arena *a, struct strs *ret, struct err *e)
+{
+    struct str path = arena_str(a, folder);
+    __attribute__((cleanup(close_folder_at))) DIR *d = opendir(path.p);
+    struct {
+        struct str *items;
+        size_t n, cap;
+    } names = {0};
+    if (!d)
+        return fail_errno(e, "%s", path.p);
+    for (const struct dirent *entry = readdir(d); entry; entry = readdir(d)) {
+        struct str name = STR_C(entry->d_name), *slot;
+        if (entry->d_type != DT_DIR || !is_policy_name(name))
+            continue;
+        if (!(slot = ARENA_PUSH(a, &names)))
+            return fail(e, ERR_LIMIT, "%s: too many folders", path.p);
+        *slot = arena_str(a, name);
+    }
+    *ret = strs_sorted(a, (struct strs){names.items, names.n});
+    return 0;
 }
 
 /* --- to files */

@@ -19,6 +19,10 @@ struct cluster {
         struct policy_resource *items;
         size_t n, cap;
     } resources;
+    struct {
+        struct str *items;
+        size_t n, cap;
+    } files; /* that it was read from; none when live */
 };
 
 must_check int cluster_read_api(struct cluster *c, struct api *api, struct err *e);
@@ -27,6 +31,9 @@ must_check int cluster_read_api(struct cluster *c, struct api *api, struct err *
  * of them. */
 must_check int cluster_read_folder(struct cluster *c, struct str folder, struct strs sites,
                                    struct err *e);
+/* The folders below FOLDER that can be the name of a site, sorted. */
+must_check int cluster_folder_sites(struct str folder, struct arena *a, struct strs *ret,
+                                    struct err *e);
 /* FOLDER/SITE/{namespaces,rbac,discovery}.json: what cluster_read_folder reads, without what nobody
  * needs. */
 must_check int cluster_save(const struct cluster *c, struct str folder, struct err *e);

@@ -1,7 +1,8 @@
 #include "policy/cluster/cluster.h"
 #include "policy/rbac/rbac_json.h"
 
-#define JSON_MAX ((size_t)256 << 20)
+#define JSON_MAX        ((size_t)256 << 20)
+#define RANCHER_PROJECT "field.cattle.io/projectId"
 
 static struct str get(const json_t *object, const char *key, struct arena *a)
 {
@@ -31,7 +32,9 @@ static int read_namespace(struct cluster *c, const json_t *j, struct err *e)
     struct policy_namespace *ns = ARENA_PUSH(c->arena, &c->namespaces);
     if (!ns)
         return too_large(c, e);
-    *ns = (struct policy_namespace){.name = name};
+    *ns = (struct policy_namespace){
+        .name = name,
+        .project = get(json_object_get(metadata, "annotations"), RANCHER_PROJECT, c->arena)};
     void *i = json_object_iter((json_t *)(uintptr_t)labels);
     for (; i; i = json_object_iter_next((json_t *)(uintptr_t)labels, i)) {
         struct str_pair *pair = ARENA_PUSH(c->arena, &ns->labels);
@@ -180,6 +183,12 @@ void cluster_write_namespaces(const struct cluster *c, struct buf *out)
             json_put_str(&j, key.p, ns->labels.items[k].value);
         }
         json_close_object(&j);
+        if (ns->project.n) {
+            json_key(&j, "annotations");
+            json_open_object(&j);
+            json_put_str(&j, RANCHER_PROJECT, ns->project);
+            json_close_object(&j);
+        }
         json_close_object(&j);
         json_close_object(&j);
     }

@@ -14,6 +14,7 @@ struct policy_resources {
 struct policy_namespace {
     struct str name;
     struct str_pairs labels;
+    struct str project; /* Rancher's, "c-abc:p-xyz": annotation field.cattle.io/projectId */
 };
 struct policy_cluster {
     struct str site; /* name in `sites` */
