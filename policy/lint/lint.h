@@ -26,6 +26,7 @@ struct policy_lint_input {
     const struct policy_lock *last;        /* what was applied last; NULL: not known */
     const struct policy_lint_authn *authn; /* may be none */
     size_t n_authn;
+    struct str binder; /* user name of the account that writes our bindings */
 };
 /* Everything that is found, without what an `accept` bears. -1: a limit, see e. */
 must_check int policy_lint(const struct policy_lint_input *in, struct arena *a,

@@ -242,7 +242,7 @@ RULE(L55, "selector-owner", CRITICAL, LINT, "can label a namespace into its own 
 RULE(L56, "binder-excess", CRITICAL, LINT, "Lotse's own service account has more than it needs",
      "The binder can be taken over like any pod; it must be worth as little as possible.",
      "Apply the binder's manifests again; remove other bindings of its account.",
-     "Lotse; CVE of a comparable tool (Capsule)")
+     "Lotse; Capsule #8")
 RULE(L57, "sod-requestable", HIGH, PROOF, "one person can come to hold what must be apart",
      "Separation of duties counts what can be asked for and what can be approved, not only what is "
      "held.",
