@@ -277,26 +277,3 @@ struct rbac_user policy_user(const struct policy_at *at, struct str username)
     names[groups.n] = STR("system:authenticated");
     return (struct rbac_user){CONCAT(at->arena, STR(RBAC_PREFIX), username), {names, groups.n + 1}};
 }
-
-size_t policy_teams_of_group(const struct policy_at *at, struct str group, uint32_t **ret_teams)
-{
-    struct ids teams = {0};
-    struct str team_prefix = STR(RBAC_PREFIX "team:"), jit_prefix = STR(RBAC_PREFIX "jit:");
-    if (str_starts(group, team_prefix)) {
-        uint32_t team =
-            intern_find(&at->policy->team_ids, str_from_to(group, team_prefix.n, group.n));
-        if (team != ID_NONE)
-            ids_push(at->arena, &teams, team);
-    }
-    bool jit = str_starts(group, jit_prefix);
-    for (uint32_t team = 0; jit && team < at->policy->tree->teams.n; team++) {
-        struct names names = {0};
-        int64_t until = TIME_NONE;
-        add_jits(at, team, &names, &until);
-        struct str wanted = str_from_to(group, sizeof(RBAC_PREFIX) - 1, group.n);
-        if (strs_has((struct strs){names.items, names.n}, wanted))
-            ids_push(at->arena, &teams, team);
-    }
-    *ret_teams = teams.items;
-    return teams.n;
-}

@@ -51,3 +51,32 @@ struct rbac_user policy_user(const struct policy_at *at, struct str username);
 /* The team behind a group as a site sees it: "lotse:team:payments" -> index; "lotse:jit:..." -> the
  * teams with a running grant. Number of teams written to ret_teams (in the arena). */
 size_t policy_teams_of_group(const struct policy_at *at, struct str group, uint32_t **ret_teams);
+
+/* --- what a subject of a cluster is to the policy */
+struct ids {
+    uint32_t *items;
+    size_t n, cap;
+};
+enum policy_group_kind {
+    GROUP_FOREIGN,    /* none of the policy's */
+    GROUP_TEAM,       /* "lotse:team:payments" */
+    GROUP_JIT,        /* "lotse:jit:payments:debug", "lotse:jit:root": held for a while */
+    GROUP_BREAKGLASS, /* "lotse:bg:root" */
+    GROUP_CI,         /* "lotse:ci:gitlab" */
+};
+struct policy_group_meaning {
+    enum policy_group_kind kind;
+    uint32_t team;        /* of GROUP_TEAM; ID_NONE */
+    uint32_t role, space; /* of GROUP_JIT, GROUP_BREAKGLASS; space ID_NONE: cluster-wide */
+    /* Entries of the tree that put it into a token on this site, by index: of GROUP_JIT the grants
+     * with `until`, running or not, and the requests. */
+    struct ids grants, requests, breakglass, ci;
+};
+/* What a group as a site sees it means there; at->site ID_NONE: on any site; the moment does not
+ * matter. A name that nothing in the policy gives on this site is GROUP_FOREIGN. */
+struct policy_group_meaning policy_group_of(const struct policy_at *at, struct str group);
+/* The entries of ci with this service account on at->site (ID_NONE: any). */
+struct ids policy_ci_of_account(const struct policy_at *at, struct str namespace, struct str name);
+/* "lotse:ci:<name>", or "system:serviceaccount:<namespace>:<name>": the user or group by which the
+ * entry is bound. */
+struct str policy_ci_subject(const struct policy_at *at, uint32_t ci);

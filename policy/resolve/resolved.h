@@ -4,11 +4,6 @@
 #include "policy/resolve/policy_resolve.h"
 #include "policy/resolve/snapshot.h"
 
-struct ids {
-    uint32_t *items;
-    size_t n, cap;
-};
-
 /* --- permissions of a role on one site, split into atoms: one resource of one group, one set of
  * names */
 #define VERBS_MAX 128
