@@ -167,20 +167,54 @@ struct str arena_fmt(struct arena *a, const char *format, ...)
     return p && n >= 0 ? (struct str){p, (size_t)n} : STR_NONE;
 }
 
-void *arena_push(struct arena *a, void **items, size_t *n, size_t *cap, size_t size)
+/* Behind the array nothing was handed out yet: it gets the room that follows. */
+static bool grow_in_place(struct arena *a, const char *at, size_t old, size_t grown)
+{
+    struct arena_block *block = a->blocks;
+    old = (old + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    grown = (grown + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (!block || old == 0 || at + old != block->bytes + block->used ||
+        grown - old > block->cap - block->used || grown - old > a->max - a->used)
+        return false;
+    UNPOISON(at, grown);
+    memset(block->bytes + block->used, 0, grown - old);
+    block->used += grown - old;
+    a->used += grown - old;
+    return true;
+}
+
+/* Most lists of a policy have one entry or two. */
+static size_t first_cap(size_t size)
+{
+    return size >= 32 ? 1 : size >= 16 ? 2 : 4;
+}
+
+bool arena_grow(struct arena *a, void **items, size_t n, size_t *cap, size_t size)
 {
     char *at; /* read and written by memcpy: the caller's pointer has another type */
+    size_t grown = *cap ? *cap * 2 : first_cap(size), bytes;
     memcpy(&at, items, sizeof(at));
-    if (*n == *cap) {
-        size_t grown = *cap ? *cap * 2 : 8;
-        char *moved = grown > *cap ? arena_array(a, grown, size) : NULL;
+    if (grown < n)
+        grown = n;
+    if (a->exhausted || grown < *cap || __builtin_mul_overflow(grown, size, &bytes))
+        return false;
+    if (*cap == 0 || !grow_in_place(a, at, *cap * size, bytes)) {
+        char *moved = arena_alloc(a, bytes);
         if (!moved)
-            return NULL;
-        if (*n)
-            memcpy(moved, at, *n * size);
+            return false;
+        if (*cap)
+            memcpy(moved, at, *cap * size);
         memcpy(items, &moved, sizeof(moved));
-        *cap = grown;
-        at = moved;
     }
+    *cap = grown;
+    return true;
+}
+
+void *arena_push(struct arena *a, void **items, size_t *n, size_t *cap, size_t size)
+{
+    char *at;
+    if (*n == *cap && !arena_grow(a, items, *n + 1, cap, size))
+        return NULL;
+    memcpy(&at, items, sizeof(at));
     return at + (*n)++ * size;
 }

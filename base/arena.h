@@ -42,4 +42,10 @@ void *arena_push(struct arena *a, void **items, size_t *n, size_t *cap, size_t s
     ((__typeof__((vec)->items))arena_push((a), (void **)&(vec)->items, &(vec)->n, &(vec)->cap, \
                                           sizeof(*(vec)->items)))
 
+/* Room for n items in all, so that so many pushes neither move nor double it. False: exhausted. */
+bool arena_grow(struct arena *a, void **items, size_t n, size_t *cap, size_t size);
+#define ARENA_RESERVE(a, vec, count) \
+    ((count) <= (vec)->cap || \
+     arena_grow((a), (void **)&(vec)->items, (count), &(vec)->cap, sizeof(*(vec)->items)))
+
 #define auto_arena struct arena __attribute__((cleanup(arena_fini)))

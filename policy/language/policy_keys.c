@@ -38,10 +38,24 @@ const char *const *value_choices(enum value_type type)
     return choices[type];
 }
 
-static const struct key_row *key_find(enum section section, struct str name)
+/* The rows stand in the order of the sections: where this one begins. */
+static size_t rows_of(enum section section)
 {
-    for (size_t i = 0; i < N_KEYS; i++)
-        if (policy_keys[i].section == section && str_eq(policy_keys[i].name, name))
+    size_t from = 0, to = N_KEYS;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (policy_keys[middle].section < section)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static const struct key_row *key_find(enum section section, size_t first, struct str name)
+{
+    for (size_t i = first; i < N_KEYS && policy_keys[i].section == section; i++)
+        if (str_eq(policy_keys[i].name, name))
             return &policy_keys[i];
     return NULL;
 }
@@ -60,22 +74,22 @@ static void unknown_key(struct reader *r, enum section section, const struct yam
 
 bool read_section(struct reader *r, enum section section, const struct yaml *map, void *out)
 {
-    size_t before = r->d->n_errors;
+    size_t before = r->d->n_errors, first = rows_of(section);
     if (map->kind != YAML_MAP) {
         diag_error(r->d, map->pos, "%s is written as {key: value, ...}", section_names[section]);
         return false;
     }
     for (size_t i = 0; i < map->n; i++) {
-        const struct key_row *row = key_find(section, map->pairs[i].key);
+        const struct key_row *row = key_find(section, first, map->pairs[i].key);
         if (row)
             read_value(r, row->type, &map->pairs[i], (char *)out + row->offset);
         else
             unknown_key(r, section, &map->pairs[i]);
     }
     /* a key that is missing may be the one misspelt above: one error per cause */
-    for (size_t i = 0; i < N_KEYS && r->d->n_errors == before; i++)
-        if (policy_keys[i].section == section && policy_keys[i].need == NEED_REQUIRED &&
-            !yaml_get(map, policy_keys[i].name))
+    for (size_t i = first;
+         i < N_KEYS && policy_keys[i].section == section && r->d->n_errors == before; i++)
+        if (policy_keys[i].need == NEED_REQUIRED && !yaml_get(map, policy_keys[i].name))
             diag_error(r->d, map->pos, "%s needs '%.*s'", section_names[section],
                        STR_F(policy_keys[i].name));
     return r->d->n_errors == before;

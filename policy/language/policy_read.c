@@ -38,6 +38,10 @@ static void read_list(struct reader *r, const struct yaml_pair *section,
         read_item(r, &section->value.items[i]);
 }
 
+/* Big sections are known in size: they need not grow. */
+#define reserve(r, vec, section) \
+    (void)ARENA_RESERVE((r)->arena, (vec), (vec)->n + (section)->value.n)
+
 /* --- the document */
 
 static void do_lotse(struct reader *r, const struct yaml_pair *pair)
@@ -62,6 +66,7 @@ static void do_sites(struct reader *r, const struct yaml_pair *pair)
 }
 static void do_teams(struct reader *r, const struct yaml_pair *pair)
 {
+    reserve(r, &r->tree->teams, pair);
     read_entries(r, pair, read_team, TREE_TEAMS);
 }
 static void do_roles(struct reader *r, const struct yaml_pair *pair)
@@ -70,6 +75,7 @@ static void do_roles(struct reader *r, const struct yaml_pair *pair)
 }
 static void do_spaces(struct reader *r, const struct yaml_pair *pair)
 {
+    reserve(r, &r->tree->spaces, pair);
     read_entries(r, pair, read_space, TREE_SPACES);
 }
 static void do_requests(struct reader *r, const struct yaml_pair *pair)
@@ -86,6 +92,7 @@ static void do_ci(struct reader *r, const struct yaml_pair *pair)
 }
 static void do_grants(struct reader *r, const struct yaml_pair *pair)
 {
+    reserve(r, &r->tree->grants, pair);
     read_list(r, pair, read_grant);
 }
 static void do_never(struct reader *r, const struct yaml_pair *pair)
@@ -153,7 +160,9 @@ static void read_pair(struct reader *r, const struct yaml_pair *pair)
 
 bool read_source(struct reader *r, const struct source *source)
 {
-    const struct yaml *root = yaml_read(r->arena, source, &POLICY_LIMITS, r->d);
+    auto_arena nodes = {0}; /* the tree of words; what it says goes into the policy's own */
+    arena_init(&nodes, ARENA_NO_MAX);
+    const struct yaml *root = yaml_read_apart(&nodes, r->arena, source, &POLICY_LIMITS, r->d);
     struct pos file = {.source = source};
     if (!root)
         return false;

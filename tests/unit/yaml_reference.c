@@ -481,7 +481,8 @@ static const char *const stricter[] = {
     "the indentation fits nothing above",
     "a ':' is missing behind this key",
     "a key must be a text",
-    "a second document begins here", /* libfyaml takes directives behind "..." for none */
+    "this line must be indented more", /* libfyaml lets plain texts in brackets go on anywhere */
+    "a second document begins here",   /* libfyaml takes directives behind "..." for none */
 };
 
 static bool is_stricter(const struct diags *d)
