@@ -112,8 +112,8 @@ class Tour:
         self.step("An admin compiles the policy and applies it to the three clusters")
         arguments = ["--policy", self.policy, "--directory-config", self.stack.connectors, "--kubeconfig", self.sites.kubeconfig]
         self.run(ours("lotse-policy"), "check", *arguments)
-        out = self.run(ours("lotse-policy"), "apply", *arguments)
-        self.run(ours("lotse-policy"), "apply", *arguments, says="no change")
+        out = self.run(ours("lotse-policy"), "apply", "--cluster-wide", *arguments)
+        self.run(ours("lotse-policy"), "apply", "--cluster-wide", *arguments, says="no change")
         return out
 
     def kubectl(self, *arguments, **more):

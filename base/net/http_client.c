@@ -1,9 +1,7 @@
-#include "base/net/http_client.h"
-
-#include <curl/curl.h>
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "base/net/http_client_parts.h"
 #include "base/secret.h"
 
 #define CONNECT_MS 5000
@@ -73,13 +71,14 @@ void http_client_response_fini(struct http_client_response *response)
     buf_fini(&response->head);
 }
 
-static void lines_release(struct curl_slist **lines)
+void http_lines_release(struct curl_slist **lines)
 {
     for (struct curl_slist *line = *lines; line; line = line->next)
         bytes_wipe(line->data, strlen(line->data)); /* one of them may be a bearer token */
     curl_slist_free_all(*lines);
+    *lines = NULL;
 }
-#define auto_lines __attribute__((cleanup(lines_release))) struct curl_slist
+#define auto_lines __attribute__((cleanup(http_lines_release))) struct curl_slist
 
 /* --- what comes back --- */
 
@@ -276,11 +275,10 @@ static struct str url_shown(const char *url)
     return str_from_to(shown, 0, 256);
 }
 
-static enum http_client_outcome explain(struct http_client *c, CURLcode code,
-                                        const struct http_client_request *request,
+static enum http_client_outcome explain(struct http_client *c, CURLcode code, const char *whole_url,
                                         const struct http_client_response *response, struct err *e)
 {
-    struct str url = url_shown(request->url);
+    struct str url = url_shown(whole_url);
     if (buf_failed(&response->body) || buf_failed(&response->head))
         fail(e, ERR_LIMIT, "%.*s: the answer is larger than the %zu bytes allowed", STR_F(url),
              buf_failed(&response->body) ? response->body.max : response->head.max);
@@ -292,9 +290,9 @@ static enum http_client_outcome explain(struct http_client *c, CURLcode code,
     return outcome_of(code);
 }
 
-enum http_client_outcome http_client_send(struct http_client *client,
-                                          const struct http_client_request *request,
-                                          struct http_client_response *response, struct err *e)
+int http_client_prepare(struct http_client *client, const struct http_client_request *request,
+                        struct http_client_response *response, struct curl_slist **ret_lines,
+                        struct err *e)
 {
     http_client_response_fini(response);
     *response = (struct http_client_response){.body = BUF_INIT(client->body_max),
@@ -302,22 +300,43 @@ enum http_client_outcome http_client_send(struct http_client *client,
     response->body.wipe = true; /* tokens come in answers */
     auto_lines *lines = NULL;
     if (!client->curl || !request->url || str_has_control(str_from(request->url)) ||
-        !collect_lines(request, &lines)) {
-        fail(e, ERR_INPUT, "an HTTP request with a control character or an empty header");
-        return HTTP_CLIENT_BROKEN;
-    }
+        !collect_lines(request, &lines))
+        return fail(e, ERR_INPUT, "an HTTP request with a control character or an empty header");
     if (request->body.n > 0) { /* no waiting for 100 Continue */
         struct curl_slist *longer = curl_slist_append(lines, "Expect:");
         lines = longer ? longer : lines;
     }
     set_up(client, request, response, lines);
-    CURLcode code = curl_easy_perform(client->curl);
-    curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
-    if (code != CURLE_OK)
-        return explain(client, code, request, response, e);
+    *ret_lines = take(lines);
+    return 0;
+}
+
+CURL *http_client_handle(struct http_client *client)
+{
+    return client->curl;
+}
+
+enum http_client_outcome http_client_conclude(struct http_client *client, CURLcode code,
+                                              const char *url,
+                                              struct http_client_response *response, struct err *e)
+{
     long status = 0;
+    curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (code != CURLE_OK)
+        return explain(client, code, url, response, e);
     response->status = (int)status;
     response->date_ms = date_of(response);
     return HTTP_CLIENT_ANSWERED;
+}
+
+enum http_client_outcome http_client_send(struct http_client *client,
+                                          const struct http_client_request *request,
+                                          struct http_client_response *response, struct err *e)
+{
+    auto_lines *lines = NULL;
+    if (http_client_prepare(client, request, response, &lines, e) < 0)
+        return HTTP_CLIENT_BROKEN;
+    CURLcode code = curl_easy_perform(client->curl);
+    return http_client_conclude(client, code, request->url, response, e);
 }

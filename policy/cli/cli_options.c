@@ -1,6 +1,7 @@
 #include "policy/cli/cli_options.h"
 
 #include "base/clock.h"
+#include "policy/emit/policy_emit_vap.h"
 
 #include <ctype.h>
 
@@ -240,8 +241,9 @@ static int check_combination(const struct cli_options *o, struct err *e)
         return fail(e, ERR_CONFIG, "--directory and --directory-config exclude each other");
     if (o->objects.n && o->kubeconfig.n)
         return fail(e, ERR_CONFIG, "--objects and --kubeconfig exclude each other");
-    if (o->objects.n && o->command == COMMAND_APPLY)
-        return fail(e, ERR_CONFIG, "apply writes to clusters: --objects makes no sense with it");
+    if (o->objects.n && (o->command == COMMAND_APPLY || o->command == COMMAND_WATCH))
+        return fail(e, ERR_CONFIG, "%s writes to clusters: --objects makes no sense with it",
+                    commands[o->command].name);
     return 0;
 }
 
@@ -251,6 +253,8 @@ int cli_options_read(int argc, char *const *argv, struct arena *a, struct cli_op
     struct cli_options o = {.command = N_COMMANDS,
                             .max_prune = 20,
                             .timeout_ms = 60000,
+                            .seed = 1,
+                            .binder = STR(POLICY_BINDER),
                             .out = STR("compiled"),
                             .save = STR("snapshot")};
     struct words_left w = {.n = argc, .at = 2, .items = argv};

@@ -19,11 +19,14 @@ struct strs_vec {
 };
 struct cli_options {
     enum command command;
-    struct strs_vec policy, contexts, sites, from, trust;
+    struct strs_vec policy, contexts, sites, from, trust, platform;
     struct strs_vec arguments; /* what stands behind the command and is no option */
     struct str directory, directory_config, objects, kubeconfig;
     struct str out, issuer, discovery_url, issuer_ca, lock, namespace, name, questions, save;
     struct str key, to, last_good;
+    struct str binder;
+    bool cluster_wide, grants_first, once;
+    int64_t live, seed;
     bool dry_run, no_prune, allow_shrink, planned, json, help, manual, version;
     bool exit_code, persons; /* diff; who-can */
     struct str directory_before, format;

@@ -31,12 +31,29 @@ OPTION("issuer-ca", 0, "FILE", TEXT, issuer_ca, ONLY(COMPILE),
        "certificate authority of the issuer, PEM")
 OPTION("dry-run", 0, NULL, FLAG, dry_run, ONLY(APPLY),
        "let the API servers check everything and change nothing")
-OPTION("no-prune", 0, NULL, FLAG, no_prune, ONLY(APPLY) | ONLY(DIFF),
+OPTION("cluster-wide", 0, NULL, FLAG, cluster_wide, ONLY(PLAN) | ONLY(APPLY),
+       "also ClusterRoles, ClusterRoleBindings, admission policies and the binder's own rights; "
+       "without it RoleBindings alone")
+OPTION("grants-first", 0, NULL, FLAG, grants_first, ONLY(PLAN) | ONLY(APPLY),
+       "give before taking: nobody is without access in between, some have more than they should")
+OPTION("binder", 0, "USER", TEXT, binder, ONLY(COMPILE) | ONLY(PLAN) | ONLY(APPLY) | ONLY(DRIFT),
+       "who writes RoleBindings, as the API server names it; \"\" for nobody but the platform "
+       "(default: system:serviceaccount:lotse-system:lotse-binder)")
+OPTION("platform", 0, "USER|group:GROUP", LIST, platform,
+       ONLY(COMPILE) | ONLY(PLAN) | ONLY(APPLY) | ONLY(DRIFT),
+       "who else may write what is ours and the labels that select namespaces; may stand several "
+       "times (system:masters always may)")
+OPTION("no-prune", 0, NULL, FLAG, no_prune, ONLY(APPLY) | ONLY(DIFF) | ONLY(PLAN) | ONLY(WATCH),
        "leave objects of ours that the policy no longer asks for")
-OPTION("max-prune", 0, "PERCENT", PERCENT, max_prune, ONLY(APPLY),
+OPTION("max-prune", 0, "PERCENT", PERCENT, max_prune, ONLY(APPLY) | ONLY(PLAN) | ONLY(WATCH),
        "refuse to remove more than this share of what is ours on a site (default: 20)")
-OPTION("allow-shrink", 0, NULL, FLAG, allow_shrink, ONLY(APPLY),
+OPTION("allow-shrink", 0, NULL, FLAG, allow_shrink, ONLY(APPLY) | ONLY(PLAN) | ONLY(WATCH),
        "go on although the directory has shrunk or much would be removed")
+OPTION("once", 0, NULL, FLAG, once, ONLY(WATCH), "one round, then end")
+OPTION("live", 0, "N", COUNT, live, ONLY(VERIFY),
+       "ask each API server so many questions and compare with our own answers")
+OPTION("seed", 0, "N", COUNT, seed, ONLY(VERIFY),
+       "the same number draws the same questions (default: 1)")
 OPTION("lock", 0, "FILE", TEXT, lock, ONLY(APPLY) | ONLY(COMPILE),
        "what the last applied policy was made from (default: lotse.lock beside the policy)")
 OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN),

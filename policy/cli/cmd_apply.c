@@ -1,50 +1,56 @@
 /*
  * apply: all sites are planned and guarded before the first write; then site by site, step by step,
- * each said when it has happened. A site that fails does not keep the others back.
+ * each said when it has happened. A site that fails does not keep the others back. Without
+ * --cluster-wide it reads namespaces and writes RoleBindings, which the binder's rights are enough
+ * for.
  */
 #include "policy/cli/lock_file.h"
-#include "policy/cli/run.h"
-#include "policy/cluster/apply.h"
+#include "policy/cli/site_plan.h"
 
-struct site_plan {
-    const struct cluster *cluster;
-    struct rbac_set want;
-    struct plan plan;
-    size_t counts[4]; /* by enum apply_outcome */
+#define REFUSALS_SAID 3 /* of a site; the rest are counted */
+
+struct site_apply {
+    struct run *run;
+    struct site_plan *plan;
+    struct api *api;
 };
 
-static int plan_site(struct run *s, const struct cluster *c, struct site_plan *p)
-{
-    const struct cli_options *o = s->options;
-    p->cluster = c;
-    p->plan = (struct plan){.arena = s->arena, .prune = !o->no_prune};
-    if (run_emit(s, s->policy, c, &p->want, &s->err) < 0 ||
-        plan_make(&p->plan, &p->want, &c->objects, &s->err) < 0)
-        return -1;
-    return o->allow_shrink ? 0 : plan_guard(&p->plan, c->site, o->max_prune, &s->err);
-}
-
-static void say_step(struct run *s, const struct site_plan *p, const struct step *step,
-                     enum apply_outcome outcome)
+static void say_step(const struct site_apply *x, const struct buf *line, enum apply_outcome outcome)
 {
     static const char *const notes[] = {
         [APPLY_DONE] = "",
         [APPLY_ALREADY] = " - was done already",
         [APPLY_SKIPPED] = " - skipped: the namespace is gone",
-        [APPLY_FOREIGN] = " - left alone: the name is taken by an object that is not ours"};
-    static const char *const words[] = {"done", "already", "skipped", "foreign"};
-    auto_buf line = BUF_INIT((size_t)1 << 20);
-    plan_describe(step, outcome == APPLY_DONE && !s->options->dry_run, &line);
+        [APPLY_FOREIGN] = " - left alone: the name is taken by an object that is not ours",
+        [APPLY_REFUSED] = " - refused"};
+    static const char *const words[] = {"done", "already", "skipped", "foreign", "refused"};
+    struct run *s = x->run;
     if (s->options->json) {
         json_open_object(&s->json);
-        json_put_str(&s->json, "site", p->cluster->site);
-        json_put_str(&s->json, "step", buf_str(&line));
+        json_put_str(&s->json, "site", x->plan->cluster->site);
+        json_put_str(&s->json, "step", buf_str(line));
         json_put_str(&s->json, "result", STR_C(words[outcome]));
         json_close_object(&s->json);
         return;
     }
-    run_say(s, "%.*s: %s%s%s", STR_F(p->cluster->site), s->options->dry_run ? "would " : "",
-            buf_cstr(&line), notes[outcome]);
+    run_say(s, "%.*s: %s%s%s", STR_F(x->plan->cluster->site), s->options->dry_run ? "would " : "",
+            buf_cstr(line), notes[outcome]);
+}
+
+/* The step was carried out or not: counted and said. A refusal is an error of the run. */
+static void book(const struct site_apply *x, const struct buf *line, enum apply_outcome outcome)
+{
+    struct run *s = x->run;
+    x->plan->counts[outcome]++;
+    if (outcome != APPLY_REFUSED || x->plan->counts[APPLY_REFUSED] <= REFUSALS_SAID)
+        say_step(x, line, outcome);
+    if (outcome != APPLY_REFUSED)
+        return;
+    if (x->plan->counts[APPLY_REFUSED] <= REFUSALS_SAID) {
+        (void)fail_within(&s->err, "%.*s", STR_F(x->plan->cluster->site));
+        (void)run_fail(s);
+    }
+    s->worst = CLI_BACKEND;
 }
 
 /* Names of ours that somebody else has taken: our object cannot be there, so the run is not a
@@ -62,20 +68,49 @@ static void say_foreign(struct run *s, const struct site_plan *p)
     }
 }
 
-static int apply_site(struct run *s, struct site_plan *p, struct api *api)
+static int stopped(const struct site_apply *x, size_t n_done)
 {
-    api_set_timeout(api, s->options->timeout_ms);
-    for (size_t i = 0; i < p->plan.n; i++) {
+    return fail_within(&x->run->err,
+                       "%.*s: stopped after %zu of %zu steps; run apply again to go on",
+                       STR_F(x->plan->cluster->site), n_done, site_plan_n_steps(x->plan));
+}
+
+static int apply_manifests(const struct site_apply *x)
+{
+    const struct site_plan *p = x->plan;
+    bool dry_run = x->run->options->dry_run;
+    for (size_t i = 0; i < p->n_manifests; i++) {
         enum apply_outcome outcome = APPLY_DONE;
         auto_arena scratch = {0};
-        struct apply apply = {.api = api, .arena = &scratch, .dry_run = s->options->dry_run};
+        auto_buf line = BUF_INIT((size_t)1 << 16);
+        struct apply apply = {.api = x->api, .arena = &scratch, .dry_run = dry_run};
         arena_init(&scratch, (size_t)64 << 20);
-        if (apply_step(&apply, &p->plan.items[i], &outcome, &s->err) < 0)
-            return fail_within(&s->err,
-                               "%.*s: stopped after %zu of %zu steps; run apply again to go on",
-                               STR_F(p->cluster->site), i, p->plan.n);
-        p->counts[outcome]++;
-        say_step(s, p, &p->plan.items[i], outcome);
+        if (manifest_apply(&apply, &p->manifests[i], &outcome, &x->run->err) < 0)
+            return stopped(x, i);
+        manifest_describe(&p->manifests[i], outcome == APPLY_DONE && !dry_run, &line);
+        book(x, &line, outcome);
+    }
+    return 0;
+}
+
+/* A phase with a refusal is the last one: what comes after it relies on what it takes away. */
+static int apply_steps(const struct site_apply *x)
+{
+    const struct plan *plan = &x->plan->plan;
+    bool dry_run = x->run->options->dry_run;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct step *step = &plan->items[i];
+        enum apply_outcome outcome = APPLY_DONE;
+        auto_arena scratch = {0};
+        auto_buf line = BUF_INIT((size_t)1 << 20);
+        struct apply apply = {.api = x->api, .arena = &scratch, .dry_run = dry_run};
+        arena_init(&scratch, (size_t)64 << 20);
+        if (x->plan->counts[APPLY_REFUSED] && i && step->phase != plan->items[i - 1].phase)
+            break;
+        if (apply_step(&apply, step, &outcome, &x->run->err) < 0)
+            return stopped(x, x->plan->n_manifests + i);
+        plan_describe(step, outcome == APPLY_DONE && !dry_run, &line);
+        book(x, &line, outcome);
     }
     return 0;
 }
@@ -83,14 +118,19 @@ static int apply_site(struct run *s, struct site_plan *p, struct api *api)
 static void say_summary(struct run *s, const struct site_plan *p)
 {
     struct str site = p->cluster->site;
+    size_t n = site_plan_n_steps(p), refused = p->counts[APPLY_REFUSED],
+           same = p->plan.n_same + p->n_manifests_same;
     if (s->options->json)
         return;
-    if (p->plan.n == 0)
-        run_say(s, "%.*s: no change (%zu objects)", STR_F(site), p->plan.n_same);
+    if (n == 0)
+        run_say(s, "%.*s: no change (%zu objects)", STR_F(site), same);
     else
         run_say(s, "%.*s: %zu of %zu changes %s, %zu objects were right already", STR_F(site),
-                p->counts[APPLY_DONE] + p->counts[APPLY_ALREADY], p->plan.n,
-                s->options->dry_run ? "accepted" : "made", p->plan.n_same);
+                p->counts[APPLY_DONE] + p->counts[APPLY_ALREADY], n,
+                s->options->dry_run ? "accepted" : "made", same);
+    if (refused > REFUSALS_SAID)
+        run_say(s, "%.*s: %zu writes were refused, %d of them are said above", STR_F(site), refused,
+                REFUSALS_SAID);
 }
 
 static void summary_json(struct run *s, const struct site_plan *plans)
@@ -98,45 +138,42 @@ static void summary_json(struct run *s, const struct site_plan *plans)
     json_key(&s->json, "sites");
     json_open_array(&s->json);
     for (size_t i = 0; i < s->n_clusters; i++) {
+        const struct site_plan *p = &plans[i];
         json_open_object(&s->json);
-        json_put_str(&s->json, "site", plans[i].cluster->site);
-        json_put_i64(&s->json, "planned", (int64_t)plans[i].plan.n);
-        json_put_i64(&s->json, "made",
-                     (int64_t)(plans[i].counts[APPLY_DONE] + plans[i].counts[APPLY_ALREADY]));
-        json_put_i64(&s->json, "unchanged", (int64_t)plans[i].plan.n_same);
-        json_put_i64(&s->json, "foreign",
-                     (int64_t)(plans[i].counts[APPLY_FOREIGN] + plans[i].plan.foreign.n));
+        json_put_str(&s->json, "site", s->clusters[i].site);
+        json_put_bool(&s->json, "written", !p->refused);
+        json_put_i64(&s->json, "planned", (int64_t)site_plan_n_steps(p));
+        json_put_i64(&s->json, "made", (int64_t)(p->counts[APPLY_DONE] + p->counts[APPLY_ALREADY]));
+        json_put_i64(&s->json, "refused", (int64_t)p->counts[APPLY_REFUSED]);
+        json_put_i64(&s->json, "unchanged", (int64_t)(p->plan.n_same + p->n_manifests_same));
+        json_put_i64(&s->json, "foreign", (int64_t)(p->counts[APPLY_FOREIGN] + p->plan.foreign.n));
         json_close_object(&s->json);
     }
     json_close_array(&s->json);
 }
 
-static int guard(struct run *s, struct site_plan *plans)
+static void apply_site(struct run *s, struct site_plan *p, struct api *api)
 {
-    if (s->has_directory && !s->options->allow_shrink &&
-        lock_file_guard(s, lock_file_path(s), &s->err) < 0)
-        return -1;
-    for (size_t i = 0; i < s->n_clusters; i++)
-        if (plan_site(s, &s->clusters[i], &plans[i]) < 0)
-            return -1;
-    return 0;
+    struct site_apply x = {s, p, api};
+    say_foreign(s, p);
+    api_set_timeout(api, s->options->timeout_ms);
+    if (apply_manifests(&x) < 0 || (!p->counts[APPLY_REFUSED] && apply_steps(&x) < 0))
+        (void)run_fail(s);
+    say_summary(s, p);
 }
 
 enum cli_exit cmd_apply(struct run *s)
 {
-    struct site_plan *plans = ARENA_ARRAY(s->arena, s->n_clusters + 1, struct site_plan);
-    if (guard(s, plans) < 0)
+    struct site_plan *plans = NULL;
+    if (site_plans_make(s, &plans) < 0)
         return run_fail(s);
     if (s->options->json) {
         json_key(&s->json, "steps");
         json_open_array(&s->json);
     }
-    for (size_t i = 0; i < s->n_clusters; i++) {
-        say_foreign(s, &plans[i]);
-        if (apply_site(s, &plans[i], s->apis[i]) < 0)
-            (void)run_fail(s);
-        say_summary(s, &plans[i]);
-    }
+    for (size_t i = 0; i < s->n_clusters; i++)
+        if (!plans[i].refused)
+            apply_site(s, &plans[i], s->apis[i]);
     if (s->options->json) {
         json_close_array(&s->json);
         summary_json(s, plans);

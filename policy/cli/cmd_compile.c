@@ -71,6 +71,10 @@ static int compile_site(struct run *s, const struct cluster *c, const struct pol
     if (run_emit(s, s->policy, c, &set, &s->err) < 0)
         return -1;
     struct policy_files files = policy_emit_files(s->policy, site, &set, issuer, s->arena);
+    struct policy_owners owners = run_owners(s);
+    const struct policy_at at = {s->policy, site, s->now_ms, s->arena};
+    if (policy_emit_guard_files(&at, &owners, &files, &s->err) < 0)
+        return -1;
     struct str folder = arena_fmt(s->arena, "%.*s/%.*s", STR_F(s->options->out), STR_F(c->site));
     for (size_t i = 0; i < files.n; i++) {
         int status = write_file(s, folder, &files.items[i]);

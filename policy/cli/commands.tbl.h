@@ -13,6 +13,14 @@ COMMAND(
 COMMAND(
     APPLY, "apply", "[FILE...]",
     "Makes the clusters what the policy says: writes only what differs, removes only what it owns.")
+COMMAND(PLAN, "plan", "[FILE...]",
+        "Says what apply would write on each site, object by object, and writes nothing.")
+COMMAND(DRIFT, "drift", "[FILE...]",
+        "Says where a cluster gives other access than the policy, where only the text differs, and "
+        "where the sites differ from one another.")
+COMMAND(WATCH, "watch", "[FILE...]",
+        "Keeps the RoleBindings of one site as the policy says, for as long as it runs: new and "
+        "relabelled namespaces, foreign edits, a changed policy.")
 COMMAND(WHO_CAN, "who-can", "VERB TARGET [FILE...]",
         "Says who may do something, and through which line. TARGET: pods, apps/deployments, "
         "/pods/log (the core group), or url:/metrics.")
@@ -26,8 +34,9 @@ COMMAND(BUNDLE, "bundle", "[FILE...]",
         "Puts the policy and all files that it includes into one file with a number, for sign.")
 COMMAND(SIGN, "sign", "BUNDLE",
         "Adds a signature to a bundle; several people may sign, one after another.")
-COMMAND(VERIFY, "verify", "BUNDLE",
-        "Says whether a bundle is whole, signed by enough trusted keys, and not an older one.")
+COMMAND(VERIFY, "verify", "BUNDLE | --live N [FILE...]",
+        "Says whether a bundle is whole, signed by enough trusted keys, and not an older one; with "
+        "--live, asks the API servers themselves (SubjectAccessReview) and compares.")
 COMMAND(LSP, "lsp", "[FILE]",
         "A language server on standard input and output: diagnostics, hover, completion, "
         "definitions.")

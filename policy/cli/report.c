@@ -27,13 +27,17 @@ void run_fini(struct run *s)
     buf_fini(&s->out);
 }
 
-void run_say_buf(struct run *s, const struct buf *line)
+void run_print(const struct buf *line)
 {
-    if (s->options->json)
-        return;
     fwrite(buf_cstr(line), 1, line->n, stdout);
     fputc('\n', stdout);
     fflush(stdout);
+}
+
+void run_say_buf(struct run *s, const struct buf *line)
+{
+    if (!s->options->json)
+        run_print(line);
 }
 
 void run_say(struct run *s, const char *format, ...)

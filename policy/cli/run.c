@@ -113,6 +113,16 @@ static int read_kubeconfigs(struct run *s, struct kubeconfig *k)
     return 0;
 }
 
+int run_access(struct run *s, struct str site, struct kube_access *ret)
+{
+    struct kubeconfig kubeconfig = {0};
+    if (read_kubeconfigs(s, &kubeconfig) < 0)
+        return -1;
+    if (kubeconfig_access(&kubeconfig, context_of(s, site), s->arena, ret, &s->err) < 0)
+        return fail_within(&s->err, "site %.*s", STR_F(site));
+    return 0;
+}
+
 static int read_cluster_live(struct run *s, const struct kubeconfig *k, struct cluster *c,
                              struct api **ret_api)
 {
@@ -122,7 +132,8 @@ static int read_cluster_live(struct run *s, const struct kubeconfig *k, struct c
         return fail_within(&s->err, "site %.*s", STR_F(c->site));
     *ret_api = api_new(c->site, access, s->clock, s->arena);
     api_set_timeout(*ret_api, s->options->timeout_ms);
-    return cluster_read_api(c, *ret_api, &s->err);
+    return c->bindings_only ? cluster_read_bindings(c, *ret_api, &s->err)
+                            : cluster_read_api(c, *ret_api, &s->err);
 }
 
 static void give_up_site(struct run *s)
@@ -134,7 +145,7 @@ static void give_up_site(struct run *s)
     s->clusters[n] = (struct cluster){0};
 }
 
-static int read_clusters(struct run *s)
+static int read_clusters(struct run *s, bool bindings_only)
 {
     struct kubeconfig kubeconfig = {0};
     bool live = s->options->objects.n == 0;
@@ -149,7 +160,8 @@ static int read_clusters(struct run *s)
             continue;
         size_t n = s->n_clusters++;
         struct cluster *c = &s->clusters[n];
-        *c = (struct cluster){.site = s->sites.items[i], .arena = s->arena};
+        *c = (struct cluster){
+            .site = s->sites.items[i], .arena = s->arena, .bindings_only = bindings_only};
         int status = live ? read_cluster_live(s, &kubeconfig, c, &s->apis[n])
                           : cluster_read_folder(c, s->options->objects, s->sites, &s->err);
         /* the sites are independent: one that is down must not keep the others from being served */
@@ -273,7 +285,7 @@ enum cli_exit run_open(struct run *s, unsigned needs)
         return run_fail(s);
     bool clusters = (needs & NEED_CLUSTERS) ||
                     ((needs & NEED_CLUSTERS_MAYBE) && (o->objects.n || o->kubeconfig.n));
-    if (clusters && read_clusters(s) < 0)
+    if (clusters && read_clusters(s, (needs & NEED_BINDINGS) && !o->cluster_wide) < 0)
         return run_fail(s);
     if (o->command != COMMAND_CAN && o->command != COMMAND_LSP)
         looked_at(s);
@@ -285,6 +297,12 @@ size_t run_site(const struct policy *policy, const struct cluster *c)
     return policy_site_find(policy, c->site);
 }
 
+struct policy_owners run_owners(const struct run *s)
+{
+    const struct cli_options *o = s->options;
+    return (struct policy_owners){o->binder, {o->platform.items, o->platform.n}};
+}
+
 int run_emit(struct run *s, const struct policy *policy, const struct cluster *c,
              struct rbac_set *ret, struct err *e)
 {
@@ -293,6 +311,13 @@ int run_emit(struct run *s, const struct policy *policy, const struct cluster *c
     if (site == ID_NONE || !policy_emit(policy, site, s->arena, &set))
         return fail(e, ERR_CONFIG, "%.*s: the policy says nothing about this site", STR_F(c->site));
     rbac_set_sort(&set);
+    if (c->data.bindings_only) {
+        size_t n = 0;
+        for (size_t i = 0; i < set.n; i++)
+            if (set.items[i].kind == RBAC_ROLE_BINDING)
+                set.items[n++] = set.items[i];
+        set.n = n;
+    }
     *ret = set;
     return 0;
 }

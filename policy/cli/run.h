@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "policy/cli/cli_options.h"
 #include "policy/cluster/cluster.h"
+#include "policy/emit/policy_emit_vap.h"
 #include "policy/policy.h"
 
 enum cli_exit { CLI_OK = 0, CLI_FINDINGS = 1, CLI_USAGE = 2, CLI_BACKEND = 3 };
@@ -44,6 +45,7 @@ enum need {
     NEED_NO_POLICY = 16,     /* clusters only with --site: the policy is not looked at */
     NEED_SITES = 8,          /* the names alone: --site, or those of the policy */
     NEED_FIND_SITES = 32,    /* with NEED_SITES: --site, or the folders below --objects */
+    NEED_BINDINGS = 64,      /* of the clusters namespaces and RoleBindings, unless --cluster-wide */
 };
 void run_init(struct run *s, const struct cli_options *options, struct arena *a);
 void run_fini(struct run *s);
@@ -52,15 +54,19 @@ enum cli_exit run_open(struct run *s, unsigned needs);
 /* Another policy against the same directory and clusters; NULL: said already. */
 const struct policy *run_policy(struct run *s, const struct strs_vec *files,
                                 const struct policy_tree **ret_tree);
+/* How to reach the API server of a site, by the kubeconfig as it is now. -1: s->err. */
+must_check int run_access(struct run *s, struct str site, struct kube_access *ret);
 /* The objects that the policy wants on this cluster, sorted. -1: e. */
 must_check int run_emit(struct run *s, const struct policy *policy, const struct cluster *c,
                         struct rbac_set *ret, struct err *e);
+struct policy_owners run_owners(const struct run *s);                  /* --binder, --platform */
 size_t run_site(const struct policy *policy, const struct cluster *c); /* index of the site */
 
 /* --- saying things */
 /* Text mode only; a line, at once. */
 void run_say(struct run *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void run_say_buf(struct run *s, const struct buf *line);
+void run_print(const struct buf *line); /* a line on standard output, at once, in either mode */
 /* The sentence in err, on standard error or into the JSON; gives the exit status of its class, and
  * keeps it: the run cannot end better. */
 enum cli_exit run_fail(struct run *s);
@@ -72,7 +78,11 @@ void buf_count(struct buf *b, size_t n);
 enum cli_exit cmd_check(struct run *s);
 enum cli_exit cmd_compile(struct run *s);
 enum cli_exit cmd_diff(struct run *s);
+enum cli_exit cmd_plan(struct run *s);
 enum cli_exit cmd_apply(struct run *s);
+enum cli_exit cmd_drift(struct run *s);
+enum cli_exit cmd_verify(struct run *s);
+enum cli_exit cmd_watch(struct run *s);
 enum cli_exit cmd_who_can(struct run *s);
 enum cli_exit cmd_test(struct run *s);
 enum cli_exit cmd_bundle(struct run *s);

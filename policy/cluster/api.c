@@ -19,7 +19,7 @@ struct api {
     struct http_client *http;
     struct http_client_response response;
     int64_t deadline_ms, started_ms;
-    bool answered;
+    bool answered, once;
 };
 
 struct api *api_new(struct str name, const struct kube_access *access, const struct clock *clock,
@@ -61,6 +61,11 @@ void api_set_timeout(struct api *api, int64_t ms)
     api->deadline_ms = api->started_ms + ms;
 }
 
+void api_set_retry(struct api *api, bool retry)
+{
+    api->once = !retry;
+}
+
 static void pause_ms(int64_t ms)
 {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
@@ -82,7 +87,7 @@ static int64_t wait_before_retry(const struct api *api, int attempt, bool answer
 static bool may_retry(const struct api *api, enum http_client_outcome outcome, int64_t wait_ms)
 {
     int64_t then = clock_monotonic_ms(api->clock) + wait_ms;
-    if (outcome == HTTP_CLIENT_BROKEN)
+    if (outcome == HTTP_CLIENT_BROKEN || api->once)
         return false;
     /* a server that is killed breaks handshakes as well; one that was never trusted will not be
      * later */
@@ -136,12 +141,41 @@ int api_send(struct api *api, const struct api_call *call, struct api_answer *re
     }
 }
 
+/* What to bind when the API server says 403. */
+static const char *missing_right(const struct api_call *call, struct str message)
+{
+    bool binding = str_contains(call->path, STR("/rolebindings"));
+    if (str_contains(message, STR("attempting to grant")))
+        return binding
+                   ? "the verb bind on this ClusterRole is missing (ClusterRole lotse-binder in "
+                     "50-binder.yaml has it, and needs apply --cluster-wide after a new role)"
+                   : "the verb escalate or all rights of the role are missing: an "
+                     "administrator's identity is needed";
+    if (!str_contains(message, STR(" cannot ")))
+        return NULL; /* an admission policy: its message says what to do */
+    if (binding || (str_starts(call->path, STR("/api/v1/namespaces")) &&
+                    !str_contains(call->path, STR("/serviceaccounts"))))
+        return "bind ClusterRole lotse-binder (compile writes it to 50-binder.yaml) to this "
+               "identity";
+    return "this needs an administrator's rights, for example ClusterRole cluster-admin";
+}
+
+int api_refused(const struct api *api, const struct api_call *call, const struct api_answer *answer,
+                struct err *e)
+{
+    struct str message = api_json_message(answer->body, api->arena);
+    const char *right = answer->status == 403 ? missing_right(call, message) : NULL;
+    if (answer->status == 401)
+        right = "the credentials of the kubeconfig are not accepted (any more)";
+    return fail(e, ERR_BACKEND, "%s answers %d: %s%s%.*s", call->method, answer->status,
+                right ? right : "", right ? ". The API server: " : "", STR_F(message));
+}
+
 static int refused(const struct api *api, const struct api_call *call,
                    const struct api_answer *answer, struct err *e)
 {
-    struct str message = api_json_message(answer->body, api->arena);
-    return fail(e, ERR_BACKEND, "%.*s: %s %.*s answers %d: %.*s", STR_F(api->name), call->method,
-                STR_F(call->path), answer->status, STR_F(message));
+    (void)api_refused(api, call, answer, e);
+    return fail_within(e, "%.*s: %.*s", STR_F(api->name), STR_F(call->path));
 }
 
 int api_get(struct api *api, struct str path, const char *accept, struct str *ret_body,

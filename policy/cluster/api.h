@@ -17,6 +17,8 @@ void api_free(struct api *api);
 struct str api_name(const struct api *api);
 /* All calls from now on end within so many ms. */
 void api_set_timeout(struct api *api, int64_t ms);
+/* False: one try a call, the caller has its own patience. */
+void api_set_retry(struct api *api, bool retry);
 
 struct api_call {
     const char *method;
@@ -34,6 +36,9 @@ must_check int api_send(struct api *api, const struct api_call *call, struct api
 /* GET that must answer 200; the body is copied into the arena. */
 must_check int api_get(struct api *api, struct str path, const char *accept, struct str *ret_body,
                        struct err *e);
+/* -1, always: the sentence about an answer that is a refusal, with the right that is missing. */
+int api_refused(const struct api *api, const struct api_call *call, const struct api_answer *answer,
+                struct err *e);
 struct api_pages {
     struct str *items;
     size_t n, cap;

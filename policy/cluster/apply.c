@@ -8,7 +8,8 @@ struct job {
     struct arena *arena;
     const struct rbac_object *want;
     bool dry_run;
-    struct api_answer answer; /* of the last call */
+    struct api_call call; /* the last one, and */
+    struct api_answer answer;
 };
 
 static const char *const collections[] = {
@@ -43,12 +44,12 @@ static int write_object(struct job *job, const char *method, const struct rbac_o
     auto_buf path = BUF_INIT(8192);
     bool create = strcmp(method, "POST") == 0, patch = strcmp(method, "PATCH") == 0;
     path_of(job, o, create, &path);
-    struct api_call call = {.method = method,
-                            .path = buf_str(&path),
-                            .content_type =
-                                patch ? "application/merge-patch+json" : "application/json",
-                            .body = body};
-    return api_send(job->api, &call, &job->answer, e);
+    job->call = (struct api_call){.method = method,
+                                  .path = arena_str(job->arena, buf_str(&path)),
+                                  .content_type =
+                                      patch ? "application/merge-patch+json" : "application/json",
+                                  .body = body};
+    return api_send(job->api, &job->call, &job->answer, e);
 }
 
 /* The object as it is now; *ret NULL: there is none. */
@@ -75,15 +76,9 @@ static int read_again(const struct job *job, const struct rbac_object *o, struct
     return 0;
 }
 
-static int refused(const struct job *job, const char *method, struct err *e)
-{
-    struct str message = api_json_message(job->answer.body, job->arena);
-    return fail(e, ERR_BACKEND, "%s answers %d: %.*s", method, job->answer.status, STR_F(message));
-}
+enum written { WRITTEN, CHANGED_MEANWHILE, NOT_THERE, NAMESPACE_ENDS, REFUSED, WRITE_FAILED };
 
-enum written { WRITTEN, CHANGED_MEANWHILE, NOT_THERE, WRITE_FAILED };
-
-static enum written finish(const struct job *job, const char *method, struct err *e)
+static enum written finish(const struct job *job, struct err *e)
 {
     if (job->answer.status < 300)
         return WRITTEN;
@@ -91,8 +86,11 @@ static enum written finish(const struct job *job, const char *method, struct err
         return CHANGED_MEANWHILE;
     if (job->answer.status == 404)
         return NOT_THERE;
-    (void)refused(job, method, e);
-    return WRITE_FAILED;
+    /* admission plugin NamespaceLifecycle: 403 with this cause */
+    if (job->answer.status == 403 && str_contains(job->answer.body, STR("NamespaceTerminating")))
+        return NAMESPACE_ENDS;
+    (void)api_refused(job->api, &job->call, &job->answer, e);
+    return REFUSED;
 }
 
 static enum written create(struct job *job, struct err *e)
@@ -101,7 +99,7 @@ static enum written create(struct job *job, struct err *e)
     rbac_write_json(job->want, &body);
     if (write_object(job, "POST", job->want, buf_str(&body), e) < 0)
         return WRITE_FAILED;
-    return finish(job, "POST", e);
+    return finish(job, e);
 }
 
 static enum written patch(struct job *job, const struct rbac_object *have, struct err *e)
@@ -110,7 +108,7 @@ static enum written patch(struct job *job, const struct rbac_object *have, struc
     if (apply_json_patch(job->want, have, &body, e) < 0 ||
         write_object(job, "PATCH", job->want, buf_str(&body), e) < 0)
         return WRITE_FAILED;
-    return finish(job, "PATCH", e);
+    return finish(job, e);
 }
 
 static enum written remove_object(struct job *job, const struct rbac_object *have, struct err *e)
@@ -119,7 +117,7 @@ static enum written remove_object(struct job *job, const struct rbac_object *hav
     apply_json_delete(have, &body);
     if (write_object(job, "DELETE", have, buf_str(&body), e) < 0)
         return WRITE_FAILED;
-    return finish(job, "DELETE", e);
+    return finish(job, e);
 }
 
 /* Makes the live object `have` (NULL: none) what is wanted (NULL: none) by one write. */
@@ -145,8 +143,25 @@ static bool settled(const struct job *job, const struct rbac_object *have, enum 
     return have && job->want && rbac_object_same(job->want, have);
 }
 
-int apply_step(const struct apply *apply, const struct step *step, enum apply_outcome *ret,
-               struct err *e)
+/* Is the step over after this write? Otherwise what is there now has to be looked at. */
+static bool is_over(const struct step *step, const struct rbac_object *have, bool dry_run,
+                    enum written written, enum apply_outcome *ret)
+{
+    switch (written) {
+    case REFUSED: *ret = APPLY_REFUSED; return true;
+    case NAMESPACE_ENDS: *ret = APPLY_SKIPPED; return true;
+    case NOT_THERE:
+        if (!have) /* 404 for a create: the namespace went away after we read it */
+            *ret = APPLY_SKIPPED;
+        return !have;
+    case WRITTEN: *ret = APPLY_DONE; return step->kind != STEP_REPLACE || !have || dry_run;
+    case CHANGED_MEANWHILE:
+    case WRITE_FAILED: break;
+    }
+    return false;
+}
+
+int apply_step(struct apply *apply, const struct step *step, enum apply_outcome *ret, struct err *e)
 {
     struct job job = {
         .api = apply->api, .arena = apply->arena, .want = step->want, .dry_run = apply->dry_run};
@@ -155,28 +170,20 @@ int apply_step(const struct apply *apply, const struct step *step, enum apply_ou
     auto_buf name = BUF_INIT(4096);
     plan_name(about, &name);
     for (int tries = 0; tries < TRIES_MAX; tries++) {
-        if (tries && settled(&job, have, &outcome)) {
+        bool over = tries && settled(&job, have, &outcome);
+        enum written written = over ? CHANGED_MEANWHILE : write_once(&job, have, e);
+        over = over || is_over(step, have, apply->dry_run, written, &outcome);
+        if (written == WRITTEN)
+            apply->written = arena_str(apply->arena, job.answer.body);
+        if (written == WRITE_FAILED || written == REFUSED)
+            (void)fail_within(e, "%s", buf_cstr(&name));
+        if (written == WRITE_FAILED)
+            return -1;
+        if (over) {
             *ret = outcome;
             return 0;
         }
         struct rbac_object *now = NULL;
-        switch (write_once(&job, have, e)) {
-        case WRITE_FAILED: return fail_within(e, "%s", buf_cstr(&name));
-        case NOT_THERE:
-            if (!have) { /* 404 for a create: the namespace went away after we read it */
-                *ret = APPLY_SKIPPED;
-                return 0;
-            }
-            break;
-        case WRITTEN:
-            outcome = APPLY_DONE;
-            if (step->kind != STEP_REPLACE || !have || apply->dry_run) {
-                *ret = outcome;
-                return 0;
-            }
-            break;
-        case CHANGED_MEANWHILE: break;
-        }
         if (read_again(&job, about, &now, e) < 0)
             return fail_within(e, "%s", buf_cstr(&name));
         have = now;

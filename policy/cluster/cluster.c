@@ -21,7 +21,7 @@ size_t cluster_n_bindings(const struct cluster *c)
 }
 
 /* The view that the policy takes, once everything is read. */
-static int finish(struct cluster *c, struct err *e)
+int cluster_finish(struct cluster *c, struct err *e)
 {
     size_t n = 0;
     struct rbac_object *roles = ARENA_ARRAY(c->arena, c->objects.n + 1, struct rbac_object);
@@ -36,20 +36,22 @@ static int finish(struct cluster *c, struct err *e)
                                       .namespaces = c->namespaces.items,
                                       .n_namespaces = c->namespaces.n,
                                       .cluster_roles = roles,
-                                      .n_cluster_roles = n};
+                                      .n_cluster_roles = n,
+                                      .bindings_only = c->bindings_only};
     return 0;
 }
 
 /* --- from the API server */
 
-static int read_lists(struct cluster *c, struct api *api, struct err *e)
+#define N_BINDINGS_PATHS 2
+static const char *const lists[] = {"/api/v1/namespaces", RBAC "rolebindings", RBAC "clusterroles",
+                                    RBAC "clusterrolebindings", RBAC "roles"};
+
+static int read_lists(struct cluster *c, struct api *api, size_t n, struct err *e)
 {
-    static const char *const paths[] = {"/api/v1/namespaces", RBAC "clusterroles",
-                                        RBAC "clusterrolebindings", RBAC "roles",
-                                        RBAC "rolebindings"};
-    for (size_t p = 0; p < sizeof(paths) / sizeof(*paths); p++) {
+    for (size_t p = 0; p < n; p++) {
         struct api_pages pages;
-        if (api_list(api, paths[p], &pages, e) < 0)
+        if (api_list(api, lists[p], &pages, e) < 0)
             return -1;
         for (size_t i = 0; i < pages.n; i++)
             if (cluster_read_json(c, pages.items[i], false, e) < 0)
@@ -65,13 +67,21 @@ int cluster_read_api(struct cluster *c, struct api *api, struct err *e)
         api_get(api, STR("/apis"), AGGREGATED, &groups, e) < 0)
         return -1;
     if (cluster_read_json(c, core, false, e) < 0 || cluster_read_json(c, groups, false, e) < 0 ||
-        read_lists(c, api, e) < 0)
+        read_lists(c, api, sizeof(lists) / sizeof(*lists), e) < 0)
         return fail_within(e, "%.*s", STR_F(c->site));
     if (c->resources.n == 0)
         return fail(e, ERR_BACKEND,
                     "%.*s: no aggregated discovery; the API server is older than 1.30",
                     STR_F(c->site));
-    return finish(c, e);
+    return cluster_finish(c, e);
+}
+
+int cluster_read_bindings(struct cluster *c, struct api *api, struct err *e)
+{
+    if (read_lists(c, api, N_BINDINGS_PATHS, e) < 0)
+        return fail_within(e, "%.*s", STR_F(c->site));
+    c->bindings_only = true;
+    return cluster_finish(c, e);
 }
 
 /* --- from files */
@@ -153,7 +163,7 @@ int cluster_read_folder(struct cluster *c, struct str folder, struct strs sites,
     if (n_files == 0)
         return fail(e, ERR_CONFIG, "%.*s: no saved objects of site '%.*s'", STR_F(folder),
                     STR_F(c->site));
-    return finish(c, e);
+    return cluster_finish(c, e);
 }
 
 int cluster_folder_sites(struct str folder, struct arena *a, struct strs *ret, struct err *e)

@@ -23,9 +23,15 @@ struct cluster {
         struct str *items;
         size_t n, cap;
     } files; /* that it was read from; none when live */
+    bool bindings_only; /* what policy_cluster says */
 };
 
 must_check int cluster_read_api(struct cluster *c, struct api *api, struct err *e);
+/* Namespaces and RoleBindings alone (data.bindings_only): all that an account with the least rights
+ * may read. */
+must_check int cluster_read_bindings(struct cluster *c, struct api *api, struct err *e);
+/* The view for policy_resolve, once everything was read by cluster_read_json. */
+must_check int cluster_finish(struct cluster *c, struct err *e);
 /* FOLDER/SITE/x.json, FOLDER/x-SITE.json, and FOLDER/x.json that carries no site's name (what is no
  * Kubernetes object is passed over there: a saved directory, a package.json). sites: all
  * of them. */

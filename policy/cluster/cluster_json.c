@@ -1,4 +1,4 @@
-#include "policy/cluster/cluster.h"
+#include "policy/cluster/cluster_json.h"
 #include "policy/rbac/rbac_json.h"
 
 #define JSON_MAX        ((size_t)256 << 20)
@@ -98,6 +98,14 @@ static int read_group(struct cluster *c, const json_t *group, struct err *e)
     json_array_foreach(json_object_get(group, "versions"), i, version)
     {
         at.version = get(version, "version", c->arena);
+        /* an APIService that does not answer: its resources are missing or of yesterday, and what
+         * `*` and deny become would silently be wrong */
+        if (str_is(get(version, "freshness", c->arena), "Stale"))
+            return fail(e, ERR_BACKEND,
+                        "the discovery of %.*s/%.*s is stale: the API server behind its APIService "
+                        "does not answer. Mend or delete APIService %.*s.%.*s, then try again "
+                        "(apply without --cluster-wide needs no discovery)",
+                        STR_F(at.group), STR_F(at.version), STR_F(at.version), STR_F(at.group));
         json_array_foreach(json_object_get(version, "resources"), k, resource)
         {
             if (read_resource(c, at, resource, e) < 0)
@@ -130,6 +138,11 @@ static int read_list(struct cluster *c, const json_t *items, struct str kind, st
             return -1;
     }
     return 0;
+}
+
+int cluster_read_value(struct cluster *c, const json_t *object, struct err *e)
+{
+    return read_item(c, object, get(object, "kind", c->arena), e);
 }
 
 int cluster_read_json(struct cluster *c, struct str text, bool others_too, struct err *e)

@@ -35,7 +35,12 @@ static size_t n_missing(const struct rbac_object *a, const struct rbac_object *b
     return n;
 }
 
-static unsigned phase_of(const struct step *s)
+/* The same phases when what is given comes before what is taken. */
+static const unsigned given_first[] = {
+    [PHASE_NEW_ROLES] = 0, [PHASE_ROLES] = 1,  [PHASE_GRANT] = 2,
+    [PHASE_MOVE] = 3,      [PHASE_REVOKE] = 4, [PHASE_OLD_ROLES] = 5};
+
+static enum phase phase_of(const struct step *s)
 {
     const struct rbac_object *o = s->want ? s->want : s->have;
     if (is_role(o))
@@ -69,7 +74,7 @@ static int add_step(struct plan *plan, enum step_kind kind, const struct rbac_ob
     if (!s)
         return -1;
     *s = (struct step){.kind = kind, .want = want, .have = have};
-    s->phase = phase_of(s);
+    s->phase = plan->grants_first ? given_first[phase_of(s)] : (unsigned)phase_of(s);
     plan->n_deletes += kind == STEP_DELETE;
     return 0;
 }

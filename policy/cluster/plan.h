@@ -3,7 +3,8 @@
  * What apply would do to one cluster: the wanted objects against the live ones, as steps in the
  * order in which they are carried out. Pure. The order takes before it gives: at no moment, also
  * when it is interrupted, does anybody hold more than what the old and the new state both allow in
- * that cell, apart from what one write changes at once.
+ * that cell, apart from what one write changes at once. grants_first turns it round: nobody is
+ * without access in between.
  */
 #include "policy/rbac/rbac.h"
 
@@ -23,6 +24,7 @@ struct step {
 struct plan {
     struct arena *arena; /* set these two before plan_make */
     bool prune;          /* remove what is ours and not wanted */
+    bool grants_first;   /* give before taking */
     struct step *items;
     size_t n, cap;
     struct {

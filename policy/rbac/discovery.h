@@ -23,4 +23,7 @@ struct policy_cluster {
     size_t n_namespaces;
     const struct rbac_object *cluster_roles; /* view, edit, admin, cluster-admin, ... */
     size_t n_cluster_roles;
+    /* Only the namespaces were read, because no more may be read: resources and ClusterRoles are
+     * unknown, roles get no rules, and of what is emitted only the RoleBindings count. */
+    bool bindings_only;
 };

@@ -52,7 +52,7 @@ static const struct known *known_of(struct policy *p)
     for (size_t i = 0; i < sizeof(usual_verbs) / sizeof(*usual_verbs); i++)
         intern_add(&k->verbs, usual_verbs[i]);
     for (size_t i = 0; i < p->tree->sites.n; i++)
-        if (p->sites[i].cluster && p->sites[i].twin == i)
+        if (p->sites[i].cluster && p->sites[i].twin == i && !p->sites[i].cluster->bindings_only)
             know_cluster(k, p->arena, p->sites[i].cluster);
     for (size_t i = 0; k->n_sites && i < sizeof(virtual_resources) / sizeof(*virtual_resources);
          i++) {

@@ -130,6 +130,6 @@ void resolve_roles(struct policy *p)
     }
     for (size_t i = 0; i < n; i++)
         for (size_t site = 0; site < p->tree->sites.n; site++)
-            if (p->sites[site].cluster)
+            if (p->sites[site].cluster && !p->sites[site].cluster->bindings_only)
                 rules_of(p, (uint32_t)i, site);
 }

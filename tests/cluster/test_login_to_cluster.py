@@ -24,7 +24,7 @@ SITES = company.SITES
 def stack(tmp_path_factory):
     with Stack(tmp_path_factory.mktemp("company"), clusters=True) as running:
         arguments = ["--policy", running.policy, "--directory-config", running.connectors, "--kubeconfig", running.sites.kubeconfig]
-        done = subprocess.run([ours("lotse-policy"), "apply", *map(str, arguments)], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([ours("lotse-policy"), "apply", "--cluster-wide", *map(str, arguments)], capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
         yield running
 

@@ -1,5 +1,6 @@
 """lotse-policy apply on real API servers: it makes them what the policy says, and touches nothing else."""
 import json
+import re
 import subprocess
 
 import pytest
@@ -15,6 +16,8 @@ COLLECTIONS = ("clusterroles", "clusterrolebindings", "rolebindings")
 
 
 class Applier:
+    """apply(...) writes everything (--cluster-wide) unless "--bindings" is among the arguments."""
+
     def __init__(self, folder, sites):
         self.folder, self.sites = folder, sites
         self.kubeconfig = sites.kubeconfig
@@ -26,7 +29,7 @@ class Applier:
         return subprocess.run(self.command(name, *arguments), cwd=self.folder, text=True, capture_output=True, timeout=120)
 
     def apply(self, *arguments, expect=OK):
-        run = self.run("apply", *arguments)
+        run = self.run("apply", *(() if "--bindings" in arguments else ("--cluster-wide",)), *(a for a in arguments if a != "--bindings"))
         assert run.returncode == expect, run.stdout + run.stderr
         return run.stdout + run.stderr
 
@@ -57,7 +60,14 @@ def path_of(key):
     return f"/apis/{RBAC}/v1/" + (f"namespaces/{namespace}/" if namespace else "") + f"{collection}/{name}"
 
 
+ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+GUARDS = ("lotse-owned-objects", "lotse-foreign-bindings", "lotse-selector-labels", "lotse-binder-limits")
+
+
 def wipe(cluster):
+    for collection in ("validatingadmissionpolicybindings", "validatingadmissionpolicies"):
+        for o in cluster.get(f"{ADMISSION}/{collection}?labelSelector={MANAGED}")["items"]:
+            cluster.request("DELETE", f"{ADMISSION}/{collection}/{o['metadata']['name']}")
     for key in managed(cluster):
         cluster.request("DELETE", path_of(key))
 
@@ -123,8 +133,9 @@ def test_the_api_server_accepts_every_object_in_a_dry_run(applier, sites):
     assert not any(managed(c) for c in sites), "a dry run writes nothing"
     assert not (applier.folder / "lotse.lock").exists()
     assert applier.run("compile", "--out", "compiled").returncode == OK
+    sites["ber"].create_namespaces({"lotse-system": {}})
     run = sites["ber"].kubectl("apply", "--dry-run=server", "-R", "-f", applier.folder / "compiled/ber")
-    assert run.stdout.count("(server dry run)") == 205
+    assert run.stdout.count("(server dry run)") == 217
 
 
 def test_kubectl_and_apply_make_the_same(applier, sites):
@@ -265,15 +276,15 @@ def test_overload_and_restarts_are_waited_for(applier, proxy, sites):
     proxy.faults.append(lambda r: 429 if r.method == "POST" and r.count == 3 else 503 if r.method == "POST" and r.count == 10 else None)
     proxy.faults.append(lambda r: 500 if r.method == "GET" and r.count == 2 else None)
     text = applier.apply("--site", "fra")
-    assert "176 of 176 changes made" in text
-    assert len(managed(sites["fra"])) == 176
+    assert re.search(r"fra: (\d+) of \1 changes made", text)
+    assert len(managed(sites["fra"])) == 178
 
 
 def test_a_lost_answer_is_not_a_lost_step(applier, proxy, sites):
     proxy.faults.append(lambda r: "lose" if r.method == "POST" and r.count in (2, 5) else None)
     text = applier.apply("--site", "fra")
     assert text.count("was done already") == 2
-    assert len(managed(sites["fra"])) == 176
+    assert len(managed(sites["fra"])) == 178
 
 
 def test_who_writes_in_between_is_seen_and_not_overwritten_blindly(applied, sites, tmp_path):
@@ -299,14 +310,14 @@ def test_an_order_that_takes_before_it_gives(applied, sites, tmp_path):
     with FaultProxy(sites["fra"], tmp_path / "proxy") as proxy:
         applied.kubeconfig = proxy.kubeconfig
         applied.apply("--site", "fra")
-        writes = [(m, p) for m, p in proxy.seen if m != "GET"]
+        writes = [(m, p) for m, p in proxy.seen if m != "GET" and "lotse%3A" in p or p.endswith("/rolebindings") and m == "POST"]
     order = [("DELETE" if m == "DELETE" else "role" if "/clusterroles/" in p else "grant") for m, p in writes]
     assert order == sorted(order, key=["DELETE", "role", "grant"].index) and set(order) == {"DELETE", "role", "grant"}
 
 
 def test_killed_in_the_middle_the_run_waits_and_goes_on(applier, sites):
     fra = sites["fra"]
-    process = subprocess.Popen(applier.command("apply", "--site", "fra", "--timeout", "60s"), cwd=applier.folder, text=True,
+    process = subprocess.Popen(applier.command("apply", "--cluster-wide", "--site", "fra", "--timeout", "60s"), cwd=applier.folder, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for _ in range(20):
         process.stdout.readline()
@@ -314,15 +325,15 @@ def test_killed_in_the_middle_the_run_waits_and_goes_on(applier, sites):
     fra.restart()
     rest = process.stdout.read()
     assert process.wait() == OK, rest
-    assert len(managed(fra)) == 176
+    assert len(managed(fra)) == 178
     assert applier.run("diff", "--site", "fra", "--exit-code").returncode == OK
 
 
 def test_killed_for_good_the_next_run_resumes(applier, sites):
     fra = sites["fra"]
-    process = subprocess.Popen(applier.command("apply", "--site", "fra", "--timeout", "3s"), cwd=applier.folder, text=True,
+    process = subprocess.Popen(applier.command("apply", "--cluster-wide", "--site", "fra", "--timeout", "3s"), cwd=applier.folder, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    for _ in range(20):
+    for _ in range(40):
         process.stdout.readline()
     fra.kill()
     try:
@@ -332,9 +343,9 @@ def test_killed_for_good_the_next_run_resumes(applier, sites):
     finally:
         fra.restart()
     done = len(managed(fra))
-    assert 19 <= done < 176
+    assert 19 <= done < 178
     text = applier.apply("--site", "fra")
-    assert f"{176 - done} of {176 - done} changes made, {done} objects were right already" in text
+    assert f"{178 - done} of {178 - done} changes made" in text
     assert not (applier.folder / "lotse.lock.new").exists()
 
 
@@ -375,7 +386,10 @@ def test_rights_that_are_missing_are_named(applier, sites, tmp_path):
         "users": [{"name": "u", "user": {"client-certificate": "r.crt", "client-key": "r.key"}}],
         "contexts": [{"name": "somewhere", "context": {"cluster": "c", "user": "u"}}]}))
     applier.kubeconfig = str(tmp_path / "reader.kubeconfig")
-    text = applier.apply("--site", "fra", "--context", "fra=somewhere", expect=BACKEND)
-    assert "403" in text and "cannot create" in text
+    text = applier.apply("--bindings", "--site", "fra", "--context", "fra=somewhere", expect=BACKEND)
+    assert "403" in text and "cannot create" in text and "bind ClusterRole lotse-binder (compile writes it to 50-binder.yaml)" in text
+    assert text.count("answers 403") == 3 and "writes were refused, 3 of them are said above" in text
+    text = applier.apply("--site", "fra", "--context", "fra=somewhere", expect=USAGE)
+    assert "takes us for 'reader'" in text and "--platform reader" in text
     with pytest.raises(ApiError):
         fra.get(path_of(DEPLOY))

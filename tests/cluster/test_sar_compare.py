@@ -7,7 +7,7 @@ from tests.lib.tools import ours
 
 def test_no_disagreement_with_subject_access_review(company_folder, sites):
     muc = sites["muc"]
-    run = subprocess.run([ours("lotse-policy"), "apply", "--site", "muc", "--kubeconfig", sites.kubeconfig, "--directory", "directory.json"],
+    run = subprocess.run([ours("lotse-policy"), "apply", "--cluster-wide", "--site", "muc", "--kubeconfig", sites.kubeconfig, "--directory", "directory.json"],
                          cwd=company_folder, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     asked, allowed, wrong = compare(muc, 3000)

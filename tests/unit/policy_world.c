@@ -159,7 +159,8 @@ void world_read(struct arena *a, struct str text, struct policy_input *out)
                                               s->namespaces.items,
                                               s->namespaces.n,
                                               s->roles.items,
-                                              s->roles.n};
+                                              s->roles.n,
+                                              false};
     }
     *out = (struct policy_input){w.groups.n + w.people.n ? directory : NULL, clusters, w.sites.n,
                                  w.now_ms};
