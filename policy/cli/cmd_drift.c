@@ -281,7 +281,7 @@ static void say_sites(struct run *s, const struct sites_difference *d)
     say_resources(s, d->first, d->second, d->only_first);
     say_resources(s, d->second, d->first, d->only_second);
     if (d->roles.n + d->grants.n == 0)
-        run_say(s, "%.*s and %.*s: the policy means the same on both", STR_F(d->first->site),
+        run_say(s, "%.*s and %.*s: no difference between the two", STR_F(d->first->site),
                 STR_F(d->second->site));
 }
 

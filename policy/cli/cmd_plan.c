@@ -45,9 +45,10 @@ static void say_steps(struct run *s, const struct site_plan *p)
 static void say_site(struct run *s, const struct site_plan *p)
 {
     struct str site = p->cluster->site;
-    const char *scope = s->options->cluster_wide ? ""
-                                                 : "; RoleBindings only: --cluster-wide plans "
-                                                   "the rest";
+    const char *scope =
+        !s->options->cluster_wide ? "; RoleBindings only: --cluster-wide plans the rest"
+        : s->options->objects.n ? "; saved objects: admission policies and binder are not compared"
+                                : "";
     if (s->options->json) {
         json_open_object(&s->json);
         json_put_str(&s->json, "site", site);

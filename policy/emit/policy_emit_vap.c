@@ -376,19 +376,104 @@ static void cel_space(struct buf *out, const struct policy_space *space, struct 
     buf_char(out, ')');
 }
 
-static struct str cel_covered(const struct policy *p, size_t site, struct arena *a)
+/* A parser of CEL takes 100,000 code points (cel-go), so the spaces of a large company are several
+ * variables: covered1, covered2, ... */
+#define CHUNK_BYTES  ((size_t)30000)
+#define CHUNK_VALUES 500
+
+struct chunks {
+    struct arena *arena;
+    struct {
+        struct cel *items;
+        size_t n, cap;
+    } variables;
+    struct buf text; /* of the one that is being filled */
+};
+
+static void chunk_close(struct chunks *c)
 {
-    auto_buf out = BUF_INIT(TEXT_MAX);
-    const char *or = "";
+    if (c->text.n == 0)
+        return;
+    struct cel *one = ARENA_PUSH(c->arena, &c->variables);
+    one->name = arena_fmt(c->arena, "covered%zu", c->variables.n - 1).p;
+    one->expression = arena_str(c->arena, buf_str(&c->text));
+    buf_reset(&c->text);
+}
+
+static void chunk_or(struct chunks *c)
+{
+    if (c->text.n > CHUNK_BYTES)
+        chunk_close(c);
+    if (c->text.n)
+        buf_lit(&c->text, " || ");
+}
+
+static bool is_on(const struct policy *p, size_t space, size_t site)
+{
+    const struct policy_space *s = &p->tree->spaces.items[space];
+    return (p->spaces[space].sites & site_bit(site)) && (s->names.n || s->label.n);
+}
+
+/* label: {team: x} and nothing else, as most spaces are: one list for all of a key */
+static bool is_one_label(const struct policy_space *s)
+{
+    return s->label.n == 1 && s->names.n == 0 && s->not.n == 0;
+}
+
+static void put_one_labels(struct chunks *c, const struct policy *p, size_t site)
+{
+    struct intern keys = {.arena = c->arena};
+    for (size_t i = 0; i < p->tree->spaces.n; i++)
+        if (is_on(p, i, site) && is_one_label(&p->tree->spaces.items[i]))
+            intern_add(&keys, p->tree->spaces.items[i].label.items[0].key);
+    struct strs sorted = strs_sorted(c->arena, (struct strs){keys.items, keys.n});
+    struct str *values = ARENA_ARRAY(c->arena, p->tree->spaces.n + 1, struct str);
+    for (size_t k = 0; k < sorted.n; k++) {
+        size_t n = 0;
+        for (size_t i = 0; i < p->tree->spaces.n; i++) {
+            const struct policy_space *s = &p->tree->spaces.items[i];
+            if (is_on(p, i, site) && is_one_label(s) &&
+                str_eq(s->label.items[0].key, sorted.items[k]))
+                values[n++] = s->label.items[0].value;
+        }
+        struct strs all = strs_sorted(c->arena, (struct strs){values, n});
+        for (size_t from = 0; from < all.n; from += CHUNK_VALUES) {
+            size_t left = all.n - from;
+            chunk_or(c);
+            buf_char(&c->text, '(');
+            buf_json(&c->text, sorted.items[k]);
+            buf_lit(&c->text, " in variables.labels && variables.labels[");
+            buf_json(&c->text, sorted.items[k]);
+            buf_lit(&c->text, "] in ");
+            cel_list(&c->text,
+                     (struct strs){all.items + from, left < CHUNK_VALUES ? left : CHUNK_VALUES});
+            buf_char(&c->text, ')');
+        }
+    }
+}
+
+static void put_covered(struct chunks *c, const struct policy *p, size_t site)
+{
+    buf_init(&c->text, TEXT_MAX);
+    put_one_labels(c, p, site);
     for (size_t i = 0; i < p->tree->spaces.n; i++) {
         const struct policy_space *space = &p->tree->spaces.items[i];
-        if (!(p->spaces[i].sites & site_bit(site)) || (space->names.n == 0 && space->label.n == 0))
+        if (!is_on(p, i, site) || is_one_label(space))
             continue;
-        buf_c(&out, or);
-        cel_space(&out, space, a);
-        or = " || ";
+        chunk_or(c);
+        cel_space(&c->text, space, c->arena);
     }
-    return out.n ? arena_str(a, buf_str(&out)) : STR("false");
+    chunk_close(c);
+    buf_fini(&c->text);
+}
+
+static struct str cel_covered(const struct chunks *c)
+{
+    auto_buf out = BUF_INIT(TEXT_MAX);
+    buf_lit(&out, "request.operation == 'DELETE'");
+    for (size_t i = 1; i < c->variables.n; i++) /* the first is the labels */
+        buf_fmt(&out, " || variables.%s", c->variables.items[i].name);
+    return arena_str(c->arena, buf_str(&out));
 }
 
 static struct strs ci_accounts(const struct policy *p, struct arena *a)
@@ -440,10 +525,11 @@ static void add_binder(struct draft *d, const struct policy *p, size_t site,
     buf_lit(&binder, "request.userInfo.username == ");
     buf_json(&binder, owners->binder);
     const struct cel conditions[] = {{"is-the-binder", buf_str(&binder)}};
-    const struct cel variables[] = {
-        {"labels", CEL("namespaceObject != null && has(namespaceObject.metadata.labels) ? "
-                       "namespaceObject.metadata.labels : {}")},
-        {"covered", cel_covered(p, site, d->arena)}};
+    struct chunks chunks = {.arena = d->arena};
+    *ARENA_PUSH(d->arena, &chunks.variables) =
+        (struct cel){"labels", CEL("namespaceObject != null && has(namespaceObject.metadata.labels)"
+                                   " ? namespaceObject.metadata.labels : {}")};
+    put_covered(&chunks, p, site);
     const struct cel validations[] = {
         {"the binder writes RoleBindings and nothing else",
          CEL("request.resource.resource == 'rolebindings'")},
@@ -453,11 +539,10 @@ static void add_binder(struct draft *d, const struct policy *p, size_t site,
          cel_roles(p, d->arena)},
         {"the binder binds only groups called " RBAC_PREFIX "* and the policy's CI accounts",
          cel_subjects(p, d->arena)},
-        {"no space of the policy holds this namespace",
-         CEL("request.operation == 'DELETE' || variables.covered")}};
+        {"no space of the policy holds this namespace", cel_covered(&chunks)}};
     add_guard(d, &guard_binder,
-              &(struct guard_body){conditions, variables, validations, COUNT(conditions),
-                                   COUNT(variables), COUNT(validations)});
+              &(struct guard_body){conditions, chunks.variables.items, validations,
+                                   COUNT(conditions), chunks.variables.n, COUNT(validations)});
 }
 
 void policy_emit_vap(const struct policy *p, size_t site, const struct policy_owners *owners,

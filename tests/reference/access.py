@@ -14,9 +14,9 @@ STANDARD_VERBS = ("get", "list", "watch", "create", "update", "patch", "delete",
 
 
 def read_compiled(folder):
-    """The RBAC objects below compiled/SITE."""
+    """The RBAC objects below compiled/SITE that the policy itself asks for: not those of the binder."""
     objects = []
-    for path in sorted(pathlib.Path(folder).rglob("*.yaml")):
+    for path in sorted(p for p in pathlib.Path(folder).rglob("*.yaml") if p.name != "50-binder.yaml"):
         for o in yaml.load_all(path.read_text(), yaml.CSafeLoader):
             if o and o.get("kind") in ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"):
                 objects.append(o)
