@@ -45,7 +45,7 @@ enum need {
     NEED_NO_POLICY = 16,     /* clusters only with --site: the policy is not looked at */
     NEED_SITES = 8,          /* the names alone: --site, or those of the policy */
     NEED_FIND_SITES = 32,    /* with NEED_SITES: --site, or the folders below --objects */
-    NEED_BINDINGS = 64,      /* of the clusters namespaces and RoleBindings, unless --cluster-wide */
+    NEED_BINDINGS = 64, /* of the clusters namespaces and RoleBindings, unless --cluster-wide */
 };
 void run_init(struct run *s, const struct cli_options *options, struct arena *a);
 void run_fini(struct run *s);

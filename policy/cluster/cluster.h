@@ -22,7 +22,7 @@ struct cluster {
     struct {
         struct str *items;
         size_t n, cap;
-    } files; /* that it was read from; none when live */
+    } files;            /* that it was read from; none when live */
     bool bindings_only; /* what policy_cluster says */
 };
 
