@@ -1,5 +1,5 @@
 #pragma once
-/* Inside of request_info: what the query of a list means. Only request_*.c include this. */
+/* Inside of request_info and impersonation: decoding, and what the query of a list means. */
 #include "base/arena.h"
 #include "base/str.h"
 

@@ -234,6 +234,7 @@ def lines(draw, questions, per_world=2000):
             asked += 1
             yield json.dumps({"op": "ask", **grants.ask(draw)})
         for _ in range(per_world // 50):
+            yield json.dumps({"op": "why", **grants.ask(draw)})
             yield json.dumps({"op": "who", **attributes(draw, grants.rules)})
             yield json.dumps({"op": "rules", **grants.somebody(draw), "namespace": draw.choice([*NAMESPACES, ""])})
             yield json.dumps(a_write(draw, grants))

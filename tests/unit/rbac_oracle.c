@@ -2,7 +2,9 @@
 
 #include "base/json.h"
 #include "policy/rbac/aggregate.h"
+#include "policy/rbac/decision.h"
 #include "policy/rbac/escalation.h"
+#include "policy/rbac/impersonation.h"
 #include "policy/rbac/rbac_json.h"
 #include "policy/rbac/request_info.h"
 #include "policy/rbac/service_account.h"
@@ -151,6 +153,59 @@ static json_t *ask(struct rbac_oracle *o, const struct asked *q)
     return json_boolean(plain);
 }
 
+static json_t *why(struct rbac_oracle *o, const struct asked *q)
+{
+    auto_buf out = BUF_INIT((size_t)1 << 20);
+    struct rbac_user who = user(q);
+    struct rbac_question what = question(q);
+    struct rbac_reason reason = {0};
+    (void)rbac_allows(&o->set, &who, &what, &reason);
+    rbac_reason_write(&reason, &out);
+    return to_json(buf_str(&out));
+}
+
+/* [user, groups] of who it then is; a number: the HTTP status of a refusal; null: nothing wanted */
+static json_t *impersonate(struct rbac_oracle *o, const struct asked *q)
+{
+    const struct asked as = {json_object_get(q->j, "as"), q->arena, q->e};
+    struct rbac_user who = user(q), then = user(&as);
+    struct impersonation wanted = {
+        .user = then.name, .groups = then.groups, .uid = text(&as, "uid")};
+    const char *key;
+    json_t *values, *groups = json_array();
+    json_object_foreach(json_object_get(as.j, "extra"), key, values)
+    {
+        for (size_t i = 0; i < json_array_size(values); i++)
+            *ARENA_PUSH(q->arena, &wanted.extra) =
+                (struct str_pair){impersonation_extra_key(STR_C(key), q->arena),
+                                  STR_C(json_string_value(json_array_get(values, i)))};
+    }
+    switch (impersonation_check(&o->set, &who, &wanted, q->arena, &then)) {
+    case IMPERSONATION_ALLOWED: break;
+    case IMPERSONATION_NONE: json_decref(groups); return json_null();
+    case IMPERSONATION_REFUSED: json_decref(groups); return json_integer(403);
+    case IMPERSONATION_WITHOUT_USER: json_decref(groups); return json_integer(400);
+    }
+    for (size_t i = 0; i < then.groups.n; i++)
+        json_array_append_new(groups, to_json(then.groups.items[i]));
+    return json_pack("[o, o]", to_json(then.name), groups);
+}
+
+/* -1 denies, 1 allows */
+static json_t *chain(struct rbac_oracle *o, const struct asked *q)
+{
+    (void)o;
+    const json_t *list = json_object_get(q->j, "chain");
+    size_t n = json_array_size(list);
+    enum rbac_decision *items = ARENA_ARRAY(q->arena, n, enum rbac_decision);
+    for (size_t i = 0; i < n; i++) {
+        json_int_t said = json_integer_value(json_array_get(list, i));
+        items[i] = said < 0 ? RBAC_DENY : said > 0 ? RBAC_ALLOW : RBAC_NO_OPINION;
+    }
+    enum rbac_decision decision = rbac_union(items, n);
+    return json_integer(decision == RBAC_DENY ? -1 : decision == RBAC_ALLOW);
+}
+
 static json_t *who_can(struct rbac_oracle *o, const struct asked *q)
 {
     struct rbac_question what = question(q);
@@ -256,17 +311,40 @@ static json_t *account(struct rbac_oracle *o, const struct asked *q)
     return json_pack("[o, o]", to_json(namespace), to_json(name));
 }
 
+static json_t *is_account(struct rbac_oracle *o, const struct asked *q)
+{
+    (void)o;
+    return json_boolean(service_account_is(text(q, "user"), text(q, "namespace"), text(q, "name")));
+}
+
+static json_t *is_simple(struct rbac_oracle *o, const struct asked *q)
+{
+    (void)o;
+    struct rbac_rules list = rules(q, "owner");
+    return json_boolean(list.n == 1 && rbac_rule_is_simple(&list.items[0]));
+}
+
 json_t *rbac_oracle_answer(struct rbac_oracle *o, struct str line, struct err *e)
 {
     static const struct {
         const char *op;
         json_t *(*answer)(struct rbac_oracle *o, const struct asked *q);
-    } ops[] = {{"world", world},         {"ask", ask},
-               {"who", who_can},         {"rules", rules_for},
-               {"covers", covers},       {"compact", compact},
-               {"aggregate", aggregate}, {"write", write_object},
-               {"request", request},     {"account", account},
-               {"settle", settle}};
+    } ops[] = {{"world", world},
+               {"ask", ask},
+               {"who", who_can},
+               {"rules", rules_for},
+               {"covers", covers},
+               {"compact", compact},
+               {"aggregate", aggregate},
+               {"write", write_object},
+               {"request", request},
+               {"account", account},
+               {"settle", settle},
+               {"why", why},
+               {"impersonate", impersonate},
+               {"chain", chain},
+               {"is_account", is_account},
+               {"simple", is_simple}};
     auto_arena scratch = {0};
     arena_init(&scratch, ARENA_NO_MAX);
     auto_json *j = json_read(line, LINE_MAX_BYTES, e);

@@ -155,6 +155,14 @@ func (w *world) ask(q *question) (any, error) {
 	return decision == authorizer.DecisionAllow, err
 }
 
+func (w *world) why(q *question) (any, error) {
+	decision, reason, err := w.authorizer.Authorize(context.Background(), q.attributes())
+	if decision != authorizer.DecisionAllow {
+		reason = ""
+	}
+	return reason, err
+}
+
 // Every subject of every binding that allows it. The group system:masters, which stands first upstream, is left out: it is no
 // matter of RBAC.
 func (w *world) who(q *question) (any, error) {
@@ -385,6 +393,8 @@ func answer(w **world, q *question) (any, error) {
 		return err == nil, err
 	case "ask":
 		return (*w).ask(q)
+	case "why":
+		return (*w).why(q)
 	case "who":
 		return (*w).who(q)
 	case "rules":
