@@ -1,6 +1,7 @@
 #include "policy/cli/can_json.h"
 
 #include "base/json.h"
+#include "policy/rbac/decision.h"
 
 int can_read_json(struct str line, struct arena *a, struct can_question *ret, struct err *e)
 {
@@ -28,6 +29,7 @@ int can_read_json(struct str line, struct arena *a, struct can_question *ret, st
     if (json_object_get(j, "groups") && !json_get_strs(j, "groups", a, &groups, &n))
         return fail(e, ERR_INPUT, "groups is not a list of texts");
     q.user.groups = (struct strs){groups, n};
+    q.question.non_resource = json_object_get(j, "path"); /* also an empty one */
     *ret = q;
     return 0;
 }
@@ -38,7 +40,12 @@ void can_write_json(bool allowed, const struct rbac_reason *reason, struct buf *
     json_out_init(&j, out);
     json_open_object(&j);
     json_put_bool(&j, "allowed", allowed);
-    if (allowed) {
+    if (allowed && !reason->binding)
+        json_put_str(&j, "reason", STR(RBAC_MASTERS));
+    if (allowed && reason->binding) {
+        auto_buf text = BUF_INIT((size_t)1 << 20);
+        rbac_reason_write(reason, &text);
+        json_put_str(&j, "reason", buf_str(&text));
         json_put_str(&j, "binding", reason->binding->name);
         json_put_str_opt(&j, "namespace", reason->binding->namespace);
         json_put_str(&j, "role", reason->role->name);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "policy/cli/can_json.h"
 #include "policy/cli/run.h"
+#include "policy/rbac/decision.h"
 
 #define QUESTIONS_MAX ((size_t)256 << 20)
 
@@ -54,7 +55,9 @@ static int answer(struct run *s, const struct access *const *accesses, struct st
     bool fast = access_allows(accesses[site], &q.user, &q.question);
     if (plain != fast)
         return fail(&s->err, ERR_BUG, "the two evaluators differ: %.*s", STR_F(line));
-    can_write_json(plain, &reason, out);
+    /* asked before RBAC by every API server */
+    bool masters = strs_has(q.user.groups, STR(RBAC_MASTERS));
+    can_write_json(plain || masters, &reason, out);
     return 0;
 }
 

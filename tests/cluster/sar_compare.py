@@ -1,7 +1,8 @@
 """Our evaluators against the API server's own: the same questions to `lotse-policy can` and to SubjectAccessReview.
 
 The objects are the compiled policy of the sample company, the API server's own defaults, and hostile ones: rules and bindings
-at which other tools go wrong. The questions are drawn with a fixed seed, most of them near a rule, so that both answers occur.
+at which other tools go wrong, and whole worlds of random ones as far as the API server lets them in. The questions are drawn with
+a fixed seed, most of them near a rule, so that both answers occur.
 
     python3 -m tests.cluster.sar_compare [QUESTIONS]      starts an API server, prints the result, keeps out/sar-compare.log
 """
@@ -12,8 +13,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
-from tests.lib.cluster import RBAC, Cluster, Sites
+from tests.lib import rbac_random
+from tests.lib.cluster import RBAC, ApiError, Cluster, Sites
 from tests.lib.tools import ROOT, ours
 
 CORE = ["pods", "secrets", "configmaps", "services", "namespaces", "nodes", "serviceaccounts", "events", "persistentvolumes"]
@@ -106,6 +109,60 @@ def hostile_objects(draw):
     return out
 
 
+def admissible(o, prefix):
+    """A random object as near as it comes to what the API server's validation lets in; None: nothing is left of it."""
+    o = json.loads(json.dumps(o)) | {"apiVersion": f"{RBAC}/v1"}
+    o["metadata"]["name"] = prefix + o["metadata"]["name"]
+    if "rules" in o:
+        o["rules"] = [r for r in o["rules"] if r["verbs"] and (
+            "apiGroups" not in r and o["kind"] == "ClusterRole" if "nonResourceURLs" in r else r.get("apiGroups") and r.get("resources"))]
+        return o
+    o["roleRef"]["name"] = prefix + o["roleRef"]["name"]
+    kinds = {"User": RBAC, "Group": RBAC, "ServiceAccount": ""}
+    o["subjects"] = [{**s, "apiGroup": kinds[s["kind"]]} for s in o["subjects"] if s["kind"] in kinds and s["name"]]
+    for s in o["subjects"]:
+        if s["kind"] != "ServiceAccount":
+            s.pop("namespace", None)
+    return o
+
+
+def create_random(cluster, draw, worlds):
+    """Random worlds beside each other; the objects that were let in."""
+    cluster.create_namespaces({n: {} for n in rbac_random.NAMESPACES})
+    let_in = []
+    for i in range(worlds):
+        for o in rbac_random.a_world(draw):
+            try:
+                made = admissible(o, f"w{i}-")
+                cluster.create(made)
+                let_in.append(made)
+            except ApiError as e:
+                if e.status not in (400, 404, 422):
+                    raise
+    return let_in
+
+
+def wait_until_seen(cluster, draw):
+    """The authorizer sees writes a little later: until it has seen a last object of each kind."""
+    name, user = f"seen-{draw.randrange(1 << 30)}", {"kind": "User", "apiGroup": RBAC, "name": "watcher"}
+    for namespace in (None, "default"):
+        kind = "Role" if namespace else "ClusterRole"
+        rule = {"verbs": [name], "apiGroups": [""], "resources": ["pods"]}
+        cluster.create(rbac(kind, name, namespace, rules=[rule]),
+                       rbac(f"{kind}Binding", name, namespace, roleRef={"apiGroup": RBAC, "kind": kind, "name": name}, subjects=[user]))
+        deadline = time.monotonic() + 30
+        while not cluster.allowed("watcher", [], {"verb": name, "resource": "pods", **({"namespace": namespace} if namespace else {})})[0]:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the API server does not see what was written")
+            time.sleep(0.05)
+
+
+def all_objects(cluster):
+    kinds = {"ClusterRole": "clusterroles", "Role": "roles", "ClusterRoleBinding": "clusterrolebindings", "RoleBinding": "rolebindings"}
+    return [{"kind": kind, **o, **({"rules": o.get("rules") or []} if "Binding" not in kind else {})}
+            for kind, plural in kinds.items() for o in cluster.get(f"/apis/{RBAC}/v1/{plural}")["items"]]
+
+
 def rules_of(objects):
     return [r for o in objects if "rules" in o for r in o["rules"] or []]
 
@@ -139,6 +196,11 @@ def a_question(draw, rules, namespaces):
     return q
 
 
+def can_be_sent(q):
+    """A SubjectAccessReview needs a verb and somebody, and names nobody without a name."""
+    return q["verb"] and (q["user"] or any(q["groups"]))
+
+
 def ask_cluster(cluster: Cluster, questions, workers=4):
     local = threading.local()
 
@@ -167,27 +229,42 @@ def ask_ours(cluster, questions, folder):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
+def draw_questions(cluster, draw, objects, count):
+    live = all_objects(cluster)
+    rules = rules_of(objects) * 4 + rules_of(o for o in live if not o["metadata"]["name"].startswith("w"))
+    grants = rbac_random.Grants([o for o in live if o["metadata"]["name"].startswith(("w", "lotse:"))])
+    questions = []
+    while len(questions) < count:
+        q = grants.ask(draw) if draw.random() < 0.5 else a_question(draw, rules, NAMESPACES)
+        if can_be_sent(q):
+            questions.append(q)
+    return questions
+
+
 def compare(cluster, count, seed=20261123, folder=None, log=ROOT / "out/sar-compare.log"):
     """Returns (asked, allowed, disagreements). The cluster has the policy of the company applied already, or not."""
     draw = random.Random(seed)
     cluster.create_namespaces({n: {} for n in NAMESPACES})
     objects = hostile_objects(draw)
     cluster.create(*objects)
-    live = [o for kind in ("clusterroles", "roles") for o in cluster.get(f"/apis/{RBAC}/v1/{kind}")["items"]]
-    rules = rules_of(objects) * 4 + rules_of(live)
-    questions = [a_question(draw, rules, NAMESPACES) for _ in range(count)]
-    # an empty verb or resource is something only a SubjectAccessReview can send; the API server refuses an empty verb
-    questions = [q for q in questions if q["verb"]]
-    with tempfile.TemporaryDirectory() as temporary:
-        answers = ask_ours(cluster, questions, folder or temporary)
-    theirs = ask_cluster(cluster, questions)
+    let_in = create_random(cluster, draw, 6)
+    try:
+        wait_until_seen(cluster, draw)
+        questions = draw_questions(cluster, draw, objects, count)
+        with tempfile.TemporaryDirectory() as temporary:
+            answers = ask_ours(cluster, questions, folder or temporary)
+        theirs = ask_cluster(cluster, questions)
+    finally:  # whoever uses this cluster next has nothing to do with them
+        for o in let_in:
+            cluster.delete(o)
     wrong = [(q, o, t) for q, o, t in zip(questions, answers, theirs) if o["allowed"] != t[0]]
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "w", encoding="utf-8") as out:
-        out.write(f"# {len(questions)} questions, {sum(t[0] for t in theirs)} allowed by the API server, {len(wrong)} disagreements\n")
+        out.write(f"# {len(questions)} questions, {sum(t[0] for t in theirs)} allowed by the API server, {len(wrong)} disagreements; "
+                  f"{len(let_in)} random objects\n")
         for q, o, t in zip(questions, answers, theirs):
             mark = "  " if o["allowed"] == t[0] else "!!"
-            out.write(f"{mark} {'allow' if t[0] else 'deny ':5} {json.dumps(q)} api: {t[1] or '-'} ours: {o.get('binding', '-')}\n")
+            out.write(f"{mark} {'allow' if t[0] else 'deny ':5} {json.dumps(q)} api: {t[1] or '-'} ours: {o.get('reason', '-')}\n")
     return len(questions), sum(t[0] for t in theirs), wrong
 
 

@@ -246,7 +246,8 @@ def main():
             if table[0] == "impersonation":
                 lines = [impersonators(), *lines]
             count = sum('"want"' in line for line in lines)
-            head = [f"# Cases of {re.sub(r"\\(.*\\)", "*", table[3].split('/')[0]).replace('|', ', ')}", f"# from {source}; made by tests/go/vectors/make.py", f"# {count} questions"]
+            names = re.sub(r"\(.*\)", "*", table[3].split("/")[0]).replace("|", ", ")
+            head = [f"# Cases of {names}", f"# from {source}; made by tests/go/vectors/make.py", f"# {count} questions"]
             (OUT / f"{table[0]}.jsonl").write_text("\n".join([*head, *lines]) + "\n")
             print(f"{table[0]}: {count} questions", flush=True)
 
