@@ -40,6 +40,8 @@ COMMAND(VERIFY, "verify", "BUNDLE | --live N [FILE...]",
 COMMAND(LSP, "lsp", "[FILE]",
         "A language server on standard input and output: diagnostics, hover, completion, "
         "definitions.")
+COMMAND(SCHEMA, "schema", "",
+        "Writes the language of policies as a JSON Schema (2020-12), for editors.")
 COMMAND(CAN, "can", "",
         "Answers questions, one JSON object a line, from the objects of the clusters.")
 COMMAND(IMPORT, "import", "[FILE]",

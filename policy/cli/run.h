@@ -92,4 +92,5 @@ enum cli_exit cmd_lsp(struct run *s);
 enum cli_exit cmd_mutate(struct run *s);
 enum cli_exit cmd_snapshot(struct run *s);
 enum cli_exit cmd_can(struct run *s);
+enum cli_exit cmd_schema(struct run *s);
 enum cli_exit cmd_import(struct run *s);
