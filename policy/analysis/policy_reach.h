@@ -29,8 +29,26 @@ struct reach_answer {
     const uint32_t *starts; /* which of the subjects the way begins with */
     size_t n_starts;
     struct str where; /* the namespace; empty: cluster-wide */
+    uint32_t subject; /* who begins it, and with what request; ID_NONE: it needs none */
+    struct rbac_question first;
 };
 /* subjects: numbers of the universe (access_subject), together one token; everybody's groups
  * (system:authenticated) come on top. goal NULL: everything. */
 struct reach_answer reach_ask(const struct reach *r, const uint32_t *subjects, size_t n,
                               const struct reach_goal *goal, struct arena *a);
+
+/* --- by name, on every site that has data */
+struct prove_reach_way {
+    uint32_t site;
+    struct str who; /* "team payments", "Group lotse:team:payments", ... */
+    struct reach_answer answer;
+};
+struct prove_reach_ways {
+    struct prove_reach_way *items;
+    size_t n, cap;
+};
+/* who: a username, "team:NAME", a group with its prefix, NAMESPACE/ACCOUNT, or "everybody" (then
+ * each subject that reaches it, and nothing of those that do not). to: a role of the policy, or
+ * "cluster-admin"; STR_NONE: everything gained. -1: no such name, e has the nearest. */
+must_check int policy_reach_ways(const struct policy_proving *in, struct str who, struct str to,
+                                 struct prove_reach_ways *ret, struct err *e);

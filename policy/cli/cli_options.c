@@ -189,6 +189,9 @@ static const struct own_arguments {
     const char *text;
 } own_arguments[] = {
     {COMMAND_WHO_CAN, 2, 2, "a verb and a target, for example: who-can get /secrets"},
+    {COMMAND_REACH, 1, 1, "to know who begins, for example: reach team:payments"},
+    {COMMAND_SOD, 2, 2,
+     "two things, for example: sod \"patch apps/deployments in payments\" \"approve debug-prod\""},
 };
 
 static int check_own(const struct cli_options *o, size_t *ret_n, struct err *e)

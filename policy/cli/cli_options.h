@@ -23,7 +23,7 @@ struct cli_options {
     struct strs_vec arguments; /* what stands behind the command and is no option */
     struct str directory, directory_config, objects, kubeconfig;
     struct str out, issuer, discovery_url, issuer_ca, lock, namespace, name, questions, save;
-    struct str key, to, last_good;
+    struct str key, to, last_good, proof;
     struct str binder;
     bool cluster_wide, grants_first, once;
     int64_t live, seed;

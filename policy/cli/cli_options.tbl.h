@@ -70,8 +70,12 @@ OPTION("last-good", 0, "FILE", TEXT, last_good, ALL,
        "where the last good bundle is kept: it stays in force when a new one is refused")
 OPTION("serial", 0, "NUMBER", COUNT, serial, ONLY(BUNDLE),
        "the bundle's number (default: one more than the bundle that is there)")
-OPTION("to", 0, "FILE", TEXT, to, ONLY(BUNDLE) | ONLY(SIGN),
-       "where the bundle goes (default: policy.bundle; sign: the same file)")
+OPTION(
+    "to", 0, "FILE|ROLE", TEXT, to, ONLY(BUNDLE) | ONLY(SIGN) | ONLY(REACH),
+    "where the bundle goes (default: policy.bundle; sign: the same file); reach: only the way to "
+    "this role of the policy, or to cluster-admin")
+OPTION("proof", 0, "FILE", TEXT, proof, ONLY(PROVE),
+       "writes every result with the hashes of all that it was made from, as JSON")
 OPTION("min-score", 0, "PERCENT", PERCENT, min_score, ONLY(MUTATE),
        "exit status 1 when the tests see less than this share of the changes (default: 0)")
 OPTION("questions", 0, "FILE", TEXT, questions, ONLY(CAN),

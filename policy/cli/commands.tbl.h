@@ -25,6 +25,18 @@ COMMAND(WHO_CAN, "who-can", "VERB TARGET [FILE...]",
         "Says who may do something, and through which line. TARGET: pods, apps/deployments, "
         "/pods/log (the core group), or url:/metrics.")
 COMMAND(TEST, "test", "[FILE...]", "Runs the tests that stand in the policy.")
+COMMAND(PROVE, "prove", "[FILE...]",
+        "Decides every `never` and `always` of the policy over every possible token, all sites and "
+        "all dates; shows a request for each that does not hold. With --proof the result and what "
+        "it was made from are written to a file.")
+COMMAND(REACH, "reach", "WHO [FILE...]",
+        "Says what somebody gets at by detours, step by step: workloads, service accounts, tokens, "
+        "impersonation, bindings, certificates, webhooks. WHO: a username, team:NAME, a group "
+        "(lotse:...), NAMESPACE/ACCOUNT, or everybody.")
+COMMAND(SOD, "sod", "THING THING [FILE...]",
+        "Says who can have both things, be it held, for a time, on request or as an approver: "
+        "\"patch apps/deployments in SPACE\", \"approve REQUEST\". And who may approve the own "
+        "request.")
 COMMAND(MUTATE, "mutate", "[FILE...]",
         "Changes each grant as a mistake would, and says which changes no test of the policy sees; "
         "with a test that would.")

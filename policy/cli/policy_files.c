@@ -55,7 +55,7 @@ static const struct policy_tree *read_bundle(struct run *s, const struct source 
 {
     struct bundle_judgement good;
     struct from_bundle *b = ARENA_NEW(s->arena, struct from_bundle);
-    const struct source **first = ARENA_NEW(s->arena, const struct source *);
+    const struct source **first = ARENA_ARRAY(s->arena, 2, const struct source *);
     struct bundle_keeper keeper;
     int status = bundle_file_keeper(s, &keeper, &s->err);
     if (status == 0)
@@ -70,15 +70,16 @@ static const struct policy_tree *read_bundle(struct run *s, const struct source 
                 s->err.text, (long long)good.bundle.serial);
     s->err.class = ERR_NONE;
     *b = (struct from_bundle){s, good.bundle};
-    *first = source_of(b, &good.bundle.files[0]);
+    first[0] = source_of(b, &good.bundle.files[0]);
+    first[1] = s->more;
     const struct policy_loader loader = {read_from_bundle, b};
-    return policy_read(s->arena, first, 1, &loader, d);
+    return policy_read(s->arena, first, 1 + (s->more != NULL), &loader, d);
 }
 
 const struct policy_tree *policy_files_read(struct run *s, const struct strs_vec *files,
                                             bool in_force, struct diags *d)
 {
-    const struct source **sources = ARENA_ARRAY(s->arena, files->n, const struct source *);
+    const struct source **sources = ARENA_ARRAY(s->arena, files->n + 1, const struct source *);
     const struct policy_loader loader = {policy_file_from_disk, s};
     for (size_t i = 0; i < files->n; i++) {
         sources[i] = policy_file_from_disk(s, files->items[i], &s->err);
@@ -95,5 +96,6 @@ const struct policy_tree *policy_files_read(struct run *s, const struct strs_vec
     s->err.class = ERR_NONE;
     if (files->n == 1 && bundle_is_signed(sources[0]->text))
         return read_bundle(s, sources[0], in_force, d);
-    return policy_read(s->arena, sources, files->n, &loader, d);
+    sources[files->n] = s->more;
+    return policy_read(s->arena, sources, files->n + (s->more != NULL), &loader, d);
 }

@@ -29,7 +29,8 @@ struct run {
     struct api **apis;        /* beside them; NULL when they came from files */
     size_t n_clusters;
 
-    struct strs_vec errors; /* said so far; any makes the exit status at least `worst` */
+    const struct source *more; /* a text that run_policy reads besides the files; NULL */
+    struct strs_vec errors;    /* said so far; any makes the exit status at least `worst` */
     enum cli_exit worst;
 
     struct buf out;
@@ -89,6 +90,9 @@ enum cli_exit cmd_bundle(struct run *s);
 enum cli_exit cmd_sign(struct run *s);
 enum cli_exit cmd_verify_bundle(struct run *s);
 enum cli_exit cmd_lsp(struct run *s);
+enum cli_exit cmd_prove(struct run *s);
+enum cli_exit cmd_reach(struct run *s);
+enum cli_exit cmd_sod(struct run *s);
 enum cli_exit cmd_mutate(struct run *s);
 enum cli_exit cmd_snapshot(struct run *s);
 enum cli_exit cmd_can(struct run *s);

@@ -100,6 +100,18 @@ void read_ci(struct reader *r, const struct yaml_pair *pair)
 
 /* --- never, always */
 
+/* Who may approve is a question about people: a token does not carry it. */
+static void refuse_approvals(struct reader *r, const struct policy_invariant *invariant)
+{
+    bool people = invariant->who.kind == WHO_ONE_PERSON;
+    for (size_t i = 0; !people && i < invariant->can.n; i++)
+        if (invariant->can.items[i].approve.text.n > 0) {
+            diag_error(r->d, invariant->can.items[i].pos,
+                       "'approve' is something of people: it needs 'who: one person'");
+            return;
+        }
+}
+
 static void read_invariant(struct reader *r, const struct yaml *y, bool always)
 {
     struct policy_invariant *invariant = ARENA_PUSH(r->arena, &r->tree->invariants);
@@ -129,6 +141,7 @@ static void read_invariant(struct reader *r, const struct yaml *y, bool always)
     else if (invariant->who.kind == WHO_ONE_PERSON && invariant->can.n < 2)
         diag_error(r->d, invariant->who.pos,
                    "'one person' needs two or more in 'can', which nobody has together");
+    refuse_approvals(r, invariant);
     invariant->broken = r->d->n_errors > before;
 }
 
