@@ -341,7 +341,7 @@ def _memberships(corp):
 
 
 def _namespaces():
-    system = ["default", "kube-system", "kube-public", "kube-node-lease", "kube-monitoring", "lotse-system", "ingress", "cert-manager"]
+    system = ["default", "kube-system", "kube-public", "kube-node-lease", "kube-monitoring", "lotse-system", "ingress", "cert-manager", "ci"]
     out = {}
     for site in SITES:
         rows = [{"name": n, "labels": {"kubernetes.io/metadata.name": n}} for n in system]
@@ -380,6 +380,24 @@ roles:
       - "create /serviceaccounts/token"
       - "get,list,watch /secrets"
       - "* /pods/exec,/pods/attach,/pods/proxy,/services/proxy"
+  root: {base: k8s/cluster-admin, sensitive: true, cluster: true}
+"""
+POLICY_MORE = """\
+requests:  # just in time: approved in the gateway, no write on any cluster
+  debug-prod: {who: payments, role: debug, in: payments, max: 2h, approve: {1: [lead], 2: [platform]}}
+  admin: {who: platform, role: root, max: 1h, approve: {1: [platform]}, reason: ticket}
+breakglass:
+  oncall: {who: platform, role: root, max: 30m, mfa: fido2, page: "#incident", review: 24h}
+ci:
+  gitlab: {issuer: "https://git.corp.example", audience: lotse, match: {project_path: "pay/*", ref_protected: true}, role: deploy, in: payments}
+  gocd: {sa: ci/gocd-agent, role: deploy, in: [payments, shop], token: 1h}
+never:
+  - {id: no-secret-read, who: "any except ci, root", can: "get,list,watch /secrets", in: tier=prod}
+  - {id: no-self-raise, who: "any except platform", reach: root}
+  - {id: four-eyes, who: one person, can: ["patch apps/deployments in payments", "approve debug-prod"]}
+  - {id: shop-isolated, who: team shop, can: "*", in: payments}
+always:
+  - {id: see-own-logs, who: each team, can: "get /pods/log", in: own}
 """
 POLICY_TESTS = """\
 tests:
@@ -418,7 +436,8 @@ def _policy():
                 grants.append(f"  - {{team: {team}, role: owner, in: {team}-stg}}\n")
     spaces.append('  everything: {names: ["*"], not: ["kube-*", "lotse-*"]}\n')
     grants.insert(0, "  - {team: platform, role: view, in: everything}\n")
-    return (POLICY_HEAD + "teams:\n" + "".join(teams) + POLICY_ROLES + "spaces:\n" + "".join(spaces) + "grants:\n" + "".join(grants) + POLICY_TESTS)
+    return (POLICY_HEAD + "teams:\n" + "".join(teams) + POLICY_ROLES + "spaces:\n" + "".join(spaces) + "grants:\n" + "".join(grants) +
+            POLICY_MORE + POLICY_TESTS)
 
 
 @lru_cache(maxsize=1)
