@@ -147,6 +147,45 @@ static void fill_space(struct space_search *s, const struct policy_space *space,
     }
 }
 
+/* What `not` takes away for certain: its pattern covers the other pattern as a text, so also
+ * whatever stands for the stars in it. Says whether nothing is left of `names`. */
+static bool names_excluded(struct policy *p, const struct policy_space *space)
+{
+    struct words out = {0};
+    for (size_t i = 0; i < space->names.n; i++)
+        if (any_glob(&space->not, space->names.items[i].text))
+            *ARENA_PUSH(p->arena, &out) = space->names.items[i];
+    if (space->names.n > 0 && out.n == space->names.n) {
+        diag_warn(p->d, space->name.pos,
+                  "space '%.*s' is empty for ever: 'not' takes all its names",
+                  STR_F(space->name.text));
+        return true;
+    }
+    for (size_t i = 0; i < out.n; i++)
+        diag_warn(p->d, out.items[i].pos, "'not' takes '%.*s' away again",
+                  STR_F(out.items[i].text));
+    return false;
+}
+
+/* A namespace that the space would hold on a site that `at` leaves out. */
+static void hint_other_site(struct policy *p, const struct policy_space *space,
+                            const struct space *resolved)
+{
+    for (size_t site = 0; site < p->tree->sites.n; site++) {
+        const struct policy_cluster *cluster = p->sites[site].cluster;
+        if (!cluster || resolved->sites & site_bit(site))
+            continue;
+        for (size_t i = 0; i < cluster->n_namespaces; i++) {
+            if (!space_holds(space, &cluster->namespaces[i]))
+                continue;
+            diag_hint(p->d, "it would hold '%.*s' on site '%.*s', which 'at' leaves out",
+                      STR_F(cluster->namespaces[i].name),
+                      STR_F(p->tree->sites.items[site].name.text));
+            return;
+        }
+    }
+}
+
 /* A space that holds nothing is mostly a slip of the pen; but its namespace may be made tomorrow.
  */
 static void warn_empty(struct policy *p, const struct policy_space *space,
@@ -160,10 +199,13 @@ static void warn_empty(struct policy *p, const struct policy_space *space,
         n_known++;
         n += resolved->namespaces[site].n;
     }
-    if (n > 0 || n_known == 0)
+    if (names_excluded(p, space) || n > 0 || n_known == 0)
         return;
     diag_warn(p->d, space->name.pos, "space '%.*s' holds no namespace on any of its sites",
               STR_F(space->name.text));
+    hint_other_site(p, space, resolved);
+    if (p->d->items[p->d->n - 1].hint.n > 0)
+        return;
     for (size_t site = 0; site < p->tree->sites.n && space->names.n > 0; site++)
         for (size_t i = 0; p->sites[site].cluster && i < p->sites[site].cluster->n_namespaces; i++)
             intern_add(&names, p->sites[site].cluster->namespaces[i].name);

@@ -19,8 +19,9 @@ static const struct policy_resource resources[] = {
     {S("apps"), S("v1"), S("deployments"), S("scale"), true, WORDS(S("get"), S("update"))},
 };
 static struct str_pair labels[] = {{S("team"), S("a")}};
-static const struct policy_namespace namespaces[] = {
-    {S("a-1"), {labels, 1, 1}}, {S("a-2"), {labels, 1, 1}}, {S("kube-system"), {0}}};
+static const struct policy_namespace namespaces[] = {{.name = S("a-1"), .labels = {labels, 1, 1}},
+                                                     {.name = S("a-2"), .labels = {labels, 1, 1}},
+                                                     {.name = S("kube-system")}};
 static struct rbac_rule view_rules[] = {{.verbs = WORDS(S("get"), S("list")),
                                          .api_groups = WORDS(S(""), S("apps")),
                                          .resources = WORDS(S("pods"), S("deployments"))}};
@@ -31,8 +32,18 @@ static const struct rbac_object cluster_roles[] = {
     {.kind = RBAC_CLUSTER_ROLE, .name = S("view"), .rules = view_rules, .n_rules = 1},
     {.kind = RBAC_CLUSTER_ROLE, .name = S("admin"), .rules = admin_rules, .n_rules = 2}};
 static const struct policy_cluster clusters[] = {
-    {S("x"), {resources, 5}, namespaces, 3, cluster_roles, 2},
-    {S("y"), {resources, 4}, namespaces, 1, cluster_roles, 2},
+    {.site = S("x"),
+     .resources = {resources, 5},
+     .namespaces = namespaces,
+     .n_namespaces = 3,
+     .cluster_roles = cluster_roles,
+     .n_cluster_roles = 2},
+    {.site = S("y"),
+     .resources = {resources, 4},
+     .namespaces = namespaces,
+     .n_namespaces = 1,
+     .cluster_roles = cluster_roles,
+     .n_cluster_roles = 2},
 };
 static const struct policy_group groups[] = {
     {S("cn=a,dc=x"), S("a")}, {S("cn=b,dc=x"), S("b")}, {S("plain"), S("plain")}};
@@ -82,7 +93,16 @@ static void emit(const struct policy *p, size_t site, const struct access **ret_
     struct rbac_set *set = (struct rbac_set *)arena_alloc(a, sizeof(*set));
     if (!policy_emit(p, site, a, set))
         return;
+    const struct policy_issuer issuer = {.url = STR("https://lotse.example")};
+    const struct policy_at at = {p, site, 1780000000000, a};
+    policy_emit_files(p, site, set, &issuer, a);
     for (size_t i = 0; i < set->n; i++) {
+        for (size_t k = 0; k < set->items[i].n_subjects; k++) {
+            /* whatever is bound is known to the policy: the way there and the way back */
+            const struct rbac_subject *s = &set->items[i].subjects[k];
+            must(s->kind == RBAC_GROUP ? policy_group_of(&at, s->name).kind != GROUP_FOREIGN
+                                       : policy_ci_of_account(&at, s->namespace, s->name).n > 0);
+        }
         auto_buf json = BUF_INIT((size_t)16 << 20);
         struct rbac_set back = {0};
         rbac_write_json(&set->items[i], &json);
@@ -95,6 +115,26 @@ static void emit(const struct policy *p, size_t site, const struct access **ret_
     ask(p, site, set, *ret_access, a);
 }
 
+/* Parts of the input between record separators (no YAML has one): the policy, then the files that
+ * it includes, one after another, whatever they are called. */
+struct parts {
+    struct arena *arena;
+    struct str rest;
+};
+
+static const struct source *next_part(void *context, struct str path, struct err *e)
+{
+    struct parts *parts = context;
+    struct source *source = ARENA_NEW(parts->arena, struct source);
+    struct str text;
+    if (!str_next(&parts->rest, '\x1e', &text)) {
+        (void)fail(e, ERR_SYSTEM, "no more parts");
+        return NULL;
+    }
+    *source = (struct source){arena_cstr(parts->arena, path), text};
+    return source;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -103,10 +143,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct diags d, of_snapshot;
     diags_init(&d, &a);
     diags_init(&of_snapshot, &a);
-    struct source source = {"fuzz.yaml", {(const char *)data, n}};
+    struct parts parts = {&a, {(const char *)data, n}};
+    const struct policy_loader loader = {next_part, &parts};
+    struct source source = {"fuzz.yaml", {NULL, 0}};
+    str_next(&parts.rest, '\x1e', &source.text);
+    const struct str included = parts.rest;
     const struct source *sources[] = {&source};
     struct policy_input in = {&directory, clusters, 2, 1780000000000};
-    const struct policy_tree *tree = n > 65536 ? NULL : policy_read(&a, sources, 1, NULL, &d);
+    const struct policy_tree *tree = n > 65536 ? NULL : policy_read(&a, sources, 1, &loader, &d);
     const struct policy *p = tree ? policy_resolve(&a, tree, &in, &d) : NULL;
     auto_buf text = BUF_INIT((size_t)1 << 20);
     diags_print(&d, &text);
@@ -117,7 +161,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     for (size_t site = 0; site < policy_n_sites(p); site++)
         emit(p, site, &x[site], &a);
     policy_run_tests(p, x, in.now_ms, &a);
-    struct policy_snapshot *snapshot = policy_snapshot_new(&source, NULL, &of_snapshot);
+    parts.rest = included;
+    struct policy_snapshot *snapshot = policy_snapshot_new(&source, &loader, &of_snapshot);
     must(snapshot != NULL);
     struct snapshot_subject subject = {people[0].username, people[0].group_ids.items,
                                        people[0].group_ids.n, policy_site_at(p, 0)->audience.text,
