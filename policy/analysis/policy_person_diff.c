@@ -88,7 +88,7 @@ static struct policy_sentence sentence_of(struct grouper *g, const struct group 
     struct reasons reasons = {0};
     for (size_t i = 0; i < group->holders.n; i++)
         people[i] = g->holders.items[group->holders.items[i]].label;
-    for (size_t i = 0; i < group->holders.n && i < ASKED_MAX; i++)
+    for (size_t i = 0; !g->without_reasons && i < group->holders.n && i < ASKED_MAX; i++)
         people_reasons(g, group, &g->holders.items[group->holders.items[i]], &reasons);
     for (size_t i = 0; i < group->namespaces.n; i++)
         namespaces[i] = access_profiles_namespace(g->c->profiles, group->namespaces.items[i]);

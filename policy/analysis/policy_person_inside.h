@@ -17,6 +17,7 @@ struct group {
 struct grouper {
     struct policy_compare *c;
     struct arena *arena;
+    bool without_reasons;
     struct {
         struct holder *items;
         size_t n, cap;

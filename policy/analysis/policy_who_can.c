@@ -1,6 +1,7 @@
 /* Who can: the chain from the line of a grant to the rule that answers. And the questions people
  * type. */
 #include "policy/analysis/policy_who_can.h"
+#include "policy/analysis/policy_person_diff.h"
 #include "policy/resolve/resolved.h"
 
 /* The first running grant of the team behind a group, in a binding of `role` in `namespace` (""
@@ -43,6 +44,16 @@ static const struct policy_grant *grant_behind(const struct policy_at *at, uint3
     return NULL;
 }
 
+static struct str no_prefix(struct str group)
+{
+    return str_from_to(group, sizeof(RBAC_PREFIX) - 1, group.n);
+}
+
+static void push(const struct policy_at *at, struct policy_holder h, struct policy_holders *out)
+{
+    *ARENA_PUSH(at->arena, out) = h;
+}
+
 static void add_teams(const struct policy_at *at, const struct access_holder *h,
                       struct policy_holders *out)
 {
@@ -52,9 +63,74 @@ static void add_teams(const struct policy_at *at, const struct access_holder *h,
         const struct policy_grant *grant = grant_behind(at, teams[i], h);
         if (!grant && str_starts(h->reason.subject->name, STR(RBAC_PREFIX "jit:")))
             continue; /* the grant is another space's */
-        *ARENA_PUSH(at->arena, out) =
-            (struct policy_holder){*h, teams[i], grant, grant ? grant->until.ms : TIME_NONE};
+        push(at,
+             (struct policy_holder){.kind = HOLDER_TEAM,
+                                    .entry = ID_NONE,
+                                    .holder = *h,
+                                    .team = teams[i],
+                                    .grant = grant,
+                                    .until_ms = grant ? grant->until.ms : TIME_NONE},
+             out);
     }
+}
+
+static bool request_mints(const struct policy_at *at, const struct request *r, struct str group)
+{
+    const struct policy *p = at->policy;
+    if (!r->usable || !(r->sites & site_bit(at->site)))
+        return false;
+    if (r->spaces.n == 0)
+        return str_eq(jit_group(p, ID_NONE, r->role, at->arena), group);
+    for (size_t i = 0; i < r->spaces.n; i++)
+        if (str_eq(jit_group(p, r->spaces.items[i], r->role, at->arena), group))
+            return true;
+    return false;
+}
+
+static void add_requests(const struct policy_at *at, const struct access_holder *h,
+                         struct policy_holders *out)
+{
+    const struct policy *p = at->policy;
+    struct str group = no_prefix(h->reason.subject->name);
+    for (uint32_t i = 0; i < p->tree->requests.n; i++)
+        if (request_mints(at, &p->requests[i], group))
+            push(at,
+                 (struct policy_holder){.kind = HOLDER_REQUEST,
+                                        .entry = i,
+                                        .holder = *h,
+                                        .team = p->requests[i].team,
+                                        .until_ms = TIME_NONE},
+                 out);
+    for (uint32_t i = 0; i < p->tree->breakglass.n; i++) {
+        const struct breakglass *b = &p->breakglass[i];
+        struct str role = p->tree->breakglass.items[i].role.text;
+        if (b->usable && b->sites & site_bit(at->site) &&
+            str_eq(group, CONCAT(at->arena, STR("bg:"), role)))
+            push(at,
+                 (struct policy_holder){.kind = HOLDER_BREAKGLASS,
+                                        .entry = i,
+                                        .holder = *h,
+                                        .team = b->team,
+                                        .until_ms = TIME_NONE},
+                 out);
+    }
+}
+
+static uint32_t ci_of(const struct policy_at *at, const struct rbac_subject *s,
+                      struct str binding_namespace)
+{
+    const struct policy *p = at->policy;
+    struct str namespace = s->namespace.n ? s->namespace : binding_namespace;
+    for (uint32_t i = 0; i < p->tree->ci.n; i++) {
+        const struct ci *ci = &p->ci[i];
+        bool group = ci->group.n && s->kind == RBAC_GROUP &&
+                     str_starts(s->name, STR(RBAC_PREFIX)) && str_eq(no_prefix(s->name), ci->group);
+        bool account = ci->sa_name.n && s->kind == RBAC_SERVICE_ACCOUNT &&
+                       str_eq(s->name, ci->sa_name) && str_eq(namespace, ci->sa_namespace);
+        if (ci->usable && (group || account))
+            return i;
+    }
+    return ID_NONE;
 }
 
 struct policy_holders policy_who_can(const struct policy_at *at, const struct access *x,
@@ -63,14 +139,24 @@ struct policy_holders policy_who_can(const struct policy_at *at, const struct ac
     struct policy_holders out = {0};
     struct access_holders holders = access_who_can(x, q, at->arena);
     for (size_t i = 0; i < holders.n; i++) {
-        const struct rbac_subject *s = holders.items[i].reason.subject;
-        bool ours = s->kind == RBAC_GROUP && (str_starts(s->name, STR(RBAC_PREFIX "team:")) ||
-                                              str_starts(s->name, STR(RBAC_PREFIX "jit:")));
-        if (ours)
+        const struct rbac_reason *r = &holders.items[i].reason;
+        size_t before = out.n;
+        if (r->subject->kind == RBAC_GROUP && str_starts(r->subject->name, STR(RBAC_PREFIX))) {
             add_teams(at, &holders.items[i], &out);
-        else
-            *ARENA_PUSH(at->arena, &out) =
-                (struct policy_holder){holders.items[i], ID_NONE, NULL, TIME_NONE};
+            add_requests(at, &holders.items[i], &out);
+        }
+        uint32_t ci = ci_of(at, r->subject, r->binding->namespace);
+        bool idle = str_starts(r->subject->name, STR(RBAC_PREFIX "jit:")) &&
+                    policy_group_is_minted(at, r->subject->name);
+        if (out.n > before || (ci == ID_NONE && idle))
+            continue; /* a grant that has ended: nobody carries the group */
+        push(at,
+             (struct policy_holder){.kind = ci == ID_NONE ? HOLDER_FOREIGN : HOLDER_CI,
+                                    .entry = ci,
+                                    .holder = holders.items[i],
+                                    .team = ID_NONE,
+                                    .until_ms = TIME_NONE},
+             &out);
     }
     return out;
 }

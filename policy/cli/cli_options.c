@@ -192,6 +192,12 @@ static const struct own_arguments {
     {COMMAND_REACH, 1, 1, "to know who begins, for example: reach team:payments"},
     {COMMAND_SOD, 2, 2,
      "two things, for example: sod \"patch apps/deployments in payments\" \"approve debug-prod\""},
+    {COMMAND_CAN, 0, SIZE_MAX, ""},
+    {COMMAND_WHY_NOT, 3, 3,
+     "a person, a verb and a target, for example: why-not m.sommer get /secrets -n pay-api"},
+    {COMMAND_BLAST, 1, 1, "a group of the directory, for example: blast cn=pay-qa"},
+    {COMMAND_LEAVER, 1, 1, "a person, for example: leaver m.sommer"},
+    {COMMAND_UNTIL, 1, 1, "a moment, for example: until 2031-12-31"},
 };
 
 static int check_own(const struct cli_options *o, size_t *ret_n, struct err *e)
@@ -230,8 +236,11 @@ static int read_arguments(struct cli_options *o, struct arena *a, struct err *e)
     size_t n_own = 0;
     if (check_own(o, &n_own, e) < 0 || take_before(o, a, e) < 0)
         return -1;
-    if (o->command == COMMAND_CAN && o->arguments.n)
-        return fail(e, ERR_CONFIG, "can takes no arguments");
+    if (o->command == COMMAND_CAN && o->arguments.n > 0 && o->arguments.n != 1 &&
+        o->arguments.n != 3)
+        return fail(e, ERR_CONFIG,
+                    "can takes a person, or a person, a verb and a target; the policy's files "
+                    "stand in --policy");
     for (size_t i = n_own; i < o->arguments.n; i++)
         if (push(a, &o->policy, o->arguments.items[i], e) < 0)
             return -1;

@@ -56,10 +56,12 @@ OPTION("seed", 0, "N", COUNT, seed, ONLY(VERIFY),
        "the same number draws the same questions (default: 1)")
 OPTION("lock", 0, "FILE", TEXT, lock, ONLY(APPLY) | ONLY(COMPILE),
        "what the last applied policy was made from (default: lotse.lock beside the policy)")
-OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN),
+OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN) | ONLY(CAN) | ONLY(WHY_NOT),
        "in this namespace; without it, in the whole cluster")
-OPTION("name", 0, "NAME", TEXT, name, ONLY(WHO_CAN), "on the object of this name")
-OPTION("planned", 0, NULL, FLAG, planned, ONLY(WHO_CAN),
+OPTION("name", 0, "NAME", TEXT, name, ONLY(WHO_CAN) | ONLY(CAN) | ONLY(WHY_NOT),
+       "on the object of this name")
+OPTION("planned", 0, NULL, FLAG, planned,
+       ONLY(WHO_CAN) | ONLY(CAN) | ONLY(WHY_NOT) | ONLY(BLAST) | ONLY(LEAVER),
        "after the policy were applied, not as it is now")
 OPTION("key", 0, "FILE", TEXT, key, ONLY(SIGN), "the private key that signs: PEM, P-256 or RSA")
 OPTION("trust", 0, "FILE", LIST, trust, ALL,
@@ -78,6 +80,12 @@ OPTION("proof", 0, "FILE", TEXT, proof, ONLY(PROVE),
        "writes every result with the hashes of all that it was made from, as JSON")
 OPTION("min-score", 0, "PERCENT", PERCENT, min_score, ONLY(MUTATE),
        "exit status 1 when the tests see less than this share of the changes (default: 0)")
+OPTION("people", 0, NULL, FLAG, persons, ONLY(WHO_CAN),
+       "every person, and the directory's group that carries each")
+OPTION("token-life", 0, "DURATION", DURATION, token_life, ONLY(LEAVER),
+       "how long the gateway's tokens live (default: 10m)")
+OPTION("days", 0, "N", COUNT, days, ONLY(EXPIRING), "how far to look (default: 30)")
+OPTION("format", 0, "csv|html", TEXT, format, ONLY(MATRIX), "instead of text or JSON")
 OPTION("questions", 0, "FILE", TEXT, questions, ONLY(CAN),
        "the questions (default: standard input)")
 OPTION("save", 0, "FOLDER", TEXT, save, ONLY(SNAPSHOT), "where to save (default: snapshot)")

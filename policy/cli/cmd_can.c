@@ -66,6 +66,8 @@ static int answer(struct run *s, const struct access *const *accesses, struct st
 enum cli_exit cmd_can(struct run *s)
 {
     auto_buf text = BUF_INIT(QUESTIONS_MAX), out = BUF_INIT(QUESTIONS_MAX);
+    if (s->options->arguments.n)
+        return cmd_can_person(s);
     const struct access **accesses = make_accesses(s);
     if (!accesses || read_questions(s, &text) < 0)
         return run_fail(s);

@@ -1,113 +1,196 @@
-/* who-can: every subject that may do it, and through which binding, role and line. */
-#include "policy/cli/run.h"
-#include "policy/cluster/plan.h"
+/* who-can: every subject that may do it, and the chain from the team's line to the rule's; with
+ * --people every person, and the directory's group that carries each. */
+#include <stdlib.h>
 
-static int ask(struct run *s, const struct cluster *c, struct rbac_question *ret)
+#include "policy/analysis/policy_person_diff.h"
+#include "policy/cli/site_access.h"
+
+struct person { /* --people: who, and the first way in which they may */
+    struct str name, through;
+    const struct policy_holder *holder;
+};
+struct persons {
+    struct intern names;
+    struct person *items;
+    size_t n, cap;
+};
+
+static size_t people_behind(struct run *s, const struct site_access *a,
+                            const struct policy_holder *h)
 {
-    const struct cli_options *o = s->options;
-    struct str verb = o->arguments.items[0], target = o->arguments.items[1], url = STR("url:");
-    if (str_starts(target, url)) {
-        *ret = (struct rbac_question){.verb = verb, .path = str_from_to(target, url.n, target.n)};
-        return 0;
-    }
-    const struct policy_at at = {s->policy, run_site(s->policy, c), s->now_ms, s->arena};
-    if (policy_question(&at, verb, target, ret, &s->err) < 0)
-        return -1;
-    ret->namespace = o->namespace;
-    ret->name = o->name;
-    return 0;
+    return policy_team_members(a->at.policy, h->team, s->now_ms, s->arena).n;
 }
 
-/* The live objects, or what they would be after an apply. */
-static int objects_of(struct run *s, const struct cluster *c, const struct rbac_set **ret)
+static struct str subject_text(struct run *s, const struct rbac_subject *subject)
 {
-    struct rbac_set want, *result = ARENA_NEW(s->arena, struct rbac_set);
-    struct plan plan = {.arena = s->arena, .prune = true};
-    *ret = &c->objects;
-    if (!s->options->planned)
-        return 0;
-    if (run_emit(s, s->policy, c, &want, &s->err) < 0 ||
-        plan_make(&plan, &want, &c->objects, &s->err) < 0 ||
-        plan_result(&plan, &c->objects, result, &s->err) < 0)
-        return -1;
-    *ret = result;
-    return 0;
+    return arena_fmt(s->arena, "%s %.*s%s%.*s", rbac_subject_kind_name(subject->kind),
+                     STR_F(subject->namespace), subject->namespace.n ? "/" : "",
+                     STR_F(subject->name));
 }
 
-static void say_holder(struct run *s, const struct cluster *c, const struct policy_holder *h)
+static struct str chain_text(struct run *s, struct strs chain)
+{
+    auto_buf text = BUF_INIT((size_t)1 << 20);
+    for (size_t i = 0; i < chain.n; i++)
+        buf_fmt(&text, "%s%.*s", i ? " -> " : "", STR_F(chain.items[i]));
+    return arena_str(s->arena, buf_str(&text));
+}
+
+/* --- holders */
+
+static void holder_json(struct run *s, const struct site_access *a, const struct policy_holder *h)
 {
     const struct rbac_reason *r = &h->holder.reason;
-    auto_buf line = BUF_INIT((size_t)1 << 16), binding = BUF_INIT(4096), role = BUF_INIT(4096);
-    size_t people = 0;
-    plan_name(r->binding, &binding);
-    plan_name(r->role, &role);
-    if (h->team != ID_NONE && s->has_directory)
-        people = policy_team_members(s->policy, h->team, s->now_ms, s->arena).n;
-    if (s->options->json) {
-        json_open_object(&s->json);
-        json_put_str(&s->json, "site", c->site);
-        json_put_str(&s->json, "kind", STR_C(rbac_subject_kind_name(r->subject->kind)));
-        json_put_str(&s->json, "subject", r->subject->name);
-        json_put_str_opt(&s->json, "subject_namespace", r->subject->namespace);
-        json_put_str(&s->json, "binding", buf_str(&binding));
-        json_put_str(&s->json, "role", buf_str(&role));
-        if (h->team != ID_NONE)
-            json_put_str(&s->json, "team", s->tree->teams.items[h->team].name.text);
-        if (h->team != ID_NONE && s->has_directory)
-            json_put_i64(&s->json, "people", (int64_t)people);
-        json_put_str_opt(&s->json, "src", r->binding->src);
-        json_close_object(&s->json);
-        return;
+    struct json_out *j = &s->json;
+    struct strs chain = policy_chain(&a->at, h);
+    json_open_object(j);
+    json_put_str(j, "site", a->cluster->site);
+    json_put_str(j, "holder", STR_C(policy_holder_name(h->kind)));
+    json_put_str(j, "kind", STR_C(rbac_subject_kind_name(r->subject->kind)));
+    json_put_str(j, "subject", r->subject->name);
+    json_put_str_opt(j, "subject_namespace", r->subject->namespace);
+    json_put_str_opt(j, "binding_namespace", r->binding->namespace);
+    json_put_str(j, "binding", r->binding->name);
+    json_put_str(j, "role", r->role->name);
+    if (h->team != ID_NONE) {
+        json_put_str(j, "team", s->tree->teams.items[h->team].name.text);
+        if (s->has_directory)
+            json_put_i64(j, "people", (int64_t)people_behind(s, a, h));
     }
-    buf_fmt(&line, "  %s ", rbac_subject_kind_name(r->subject->kind));
-    if (r->subject->namespace.n)
-        buf_fmt(&line, "%.*s/", STR_F(r->subject->namespace));
-    buf_add(&line, r->subject->name);
+    if (h->until_ms != TIME_NONE) {
+        auto_buf time = BUF_INIT(64);
+        time_format(&time, h->until_ms, false);
+        json_put_str(j, "until", buf_str(&time));
+    }
+    json_put_strs(j, "chain", chain.items, chain.n);
+    json_close_object(j);
+}
+
+static void holder_text(struct run *s, const struct site_access *a, const struct policy_holder *h)
+{
+    auto_buf line = BUF_INIT((size_t)1 << 20);
+    buf_fmt(&line, "  %.*s", STR_F(subject_text(s, h->holder.reason.subject)));
     if (h->team != ID_NONE && s->has_directory)
-        buf_fmt(&line, " (%zu people)", people);
-    buf_fmt(&line, "  by %s -> %s", buf_cstr(&binding), buf_cstr(&role));
-    if (h->grant)
-        buf_fmt(&line, "  %s:%u", h->grant->pos.source->name, h->grant->pos.line);
-    else if (r->binding->src.n)
-        buf_fmt(&line, "  %.*s", STR_F(r->binding->src));
+        buf_fmt(&line, " (%zu people)", people_behind(s, a, h));
+    if (h->kind != HOLDER_TEAM)
+        buf_fmt(&line, "  %s",
+                h->kind == HOLDER_REQUEST ? "once approved" : policy_holder_name(h->kind));
     if (h->until_ms != TIME_NONE) {
         buf_c(&line, "  until ");
         time_format(&line, h->until_ms, false);
     }
+    buf_fmt(&line, "\n      %.*s", STR_F(chain_text(s, policy_chain(&a->at, h))));
     run_say_buf(s, &line);
 }
 
-static int who_can_site(struct run *s, const struct cluster *c, size_t *n)
+/* --- persons */
+
+static void add_person(struct run *s, struct persons *p, const struct person *one)
 {
-    const struct rbac_set *set = NULL;
-    struct rbac_question question = {0};
-    if (ask(s, c, &question) < 0 || objects_of(s, c, &set) < 0)
+    size_t before = p->names.n;
+    intern_add(&p->names, one->name);
+    if (p->names.n > before)
+        *ARENA_PUSH(s->arena, p) = *one;
+}
+
+static void add_persons(struct run *s, const struct site_access *a, const struct policy_holder *h,
+                        struct persons *out)
+{
+    const struct rbac_subject *subject = h->holder.reason.subject;
+    struct str prefix = STR(RBAC_PREFIX);
+    if (h->team == ID_NONE) {
+        if (subject->kind == RBAC_USER && str_starts(subject->name, prefix))
+            add_person(s, out,
+                       &(struct person){str_from_to(subject->name, prefix.n, subject->name.n),
+                                        STR("the binding itself"), h});
+        return;
+    }
+    struct policy_members members = policy_team_members(a->at.policy, h->team, s->now_ms, s->arena);
+    for (size_t i = 0; i < members.n; i++) {
+        struct str name = members.items[i].username;
+        add_person(s, out, &(struct person){name, policy_membership(&a->at, name, h->team), h});
+    }
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct person *)a)->name, ((const struct person *)b)->name);
+}
+
+static void say_person(struct run *s, const struct site_access *a, const struct person *p)
+{
+    struct strs chain = policy_chain(&a->at, p->holder);
+    if (!s->options->json) {
+        run_say(s, "  %.*s: %.*s -> %.*s", STR_F(p->name), STR_F(p->through),
+                STR_F(chain_text(s, chain)));
+        return;
+    }
+    json_open_object(&s->json);
+    json_put_str(&s->json, "site", a->cluster->site);
+    json_put_str(&s->json, "person", p->name);
+    json_put_str(&s->json, "through", p->through);
+    json_put_str(&s->json, "holder", STR_C(policy_holder_name(p->holder->kind)));
+    json_put_strs(&s->json, "chain", chain.items, chain.n);
+    json_close_object(&s->json);
+}
+
+static void say_persons(struct run *s, const struct site_access *a,
+                        const struct policy_holders *holders)
+{
+    struct persons persons = {.names = {.arena = s->arena}};
+    size_t n_others = 0;
+    for (size_t i = 0; i < holders->n; i++) {
+        size_t before = persons.n;
+        add_persons(s, a, &holders->items[i], &persons);
+        n_others += holders->items[i].team == ID_NONE && persons.n == before;
+    }
+    if (persons.n > 1)
+        qsort(persons.items, persons.n, sizeof(*persons.items), by_name);
+    run_say(s, "%.*s: %zu people, and %zu others who are no people of the directory",
+            STR_F(a->cluster->site), persons.n, n_others);
+    for (size_t i = 0; i < persons.n; i++)
+        say_person(s, a, &persons.items[i]);
+}
+
+/* --- one site after the other */
+
+static int who_can_site(struct run *s, const struct cluster *c)
+{
+    struct site_access a;
+    struct rbac_question q = {0};
+    const struct str words[2] = {s->options->arguments.items[0], s->options->arguments.items[1]};
+    if (site_access_new(s, c, s->options->planned, &a) < 0 || site_question(s, &a, words, &q) < 0)
         return -1;
-    const struct universe *u = universe_new(s->arena, &set, 1, &c->data.resources, &s->err);
-    const struct access *x = u ? access_new(s->arena, u, set, &s->err) : NULL;
-    if (!x)
-        return -1;
-    const struct policy_at at = {s->policy, run_site(s->policy, c), s->now_ms, s->arena};
-    struct policy_holders holders = policy_who_can(&at, x, &question);
-    run_say(s, "%.*s: %zu may %.*s %.*s%s%.*s", STR_F(c->site), holders.n,
-            STR_F(s->options->arguments.items[0]), STR_F(s->options->arguments.items[1]),
-            question.namespace.n ? " in " : " in the whole cluster", STR_F(question.namespace));
-    for (size_t i = 0; i < holders.n; i++)
-        say_holder(s, c, &holders.items[i]);
-    *n += holders.n;
+    struct policy_holders holders = policy_who_can(&a.at, a.x, &q);
+    if (s->options->persons) {
+        say_persons(s, &a, &holders);
+        return 0;
+    }
+    run_say(s, "%.*s: %zu may %.*s", STR_F(c->site), holders.n,
+            STR_F(site_question_text(s, words)));
+    for (size_t i = 0; i < holders.n; i++) {
+        if (s->options->json)
+            holder_json(s, &a, &holders.items[i]);
+        else
+            holder_text(s, &a, &holders.items[i]);
+    }
     return 0;
 }
 
 enum cli_exit cmd_who_can(struct run *s)
 {
-    size_t n = 0;
     int status = 0;
+    if (s->options->persons && !s->has_directory) {
+        (void)fail(&s->err, ERR_CONFIG,
+                   "--people needs the directory (--directory-config, --directory)");
+        return run_fail(s);
+    }
     if (s->options->json) {
-        json_key(&s->json, "holders");
+        json_key(&s->json, s->options->persons ? "people" : "holders");
         json_open_array(&s->json);
     }
     for (size_t i = 0; status == 0 && i < s->n_clusters; i++)
-        status = who_can_site(s, &s->clusters[i], &n);
+        status = who_can_site(s, &s->clusters[i]);
     if (s->options->json)
         json_close_array(&s->json);
     return status < 0 ? run_fail(s) : CLI_OK;

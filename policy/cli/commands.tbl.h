@@ -54,8 +54,19 @@ COMMAND(LSP, "lsp", "[FILE]",
         "definitions.")
 COMMAND(SCHEMA, "schema", "",
         "Writes the language of policies as a JSON Schema (2020-12), for editors.")
-COMMAND(CAN, "can", "",
-        "Answers questions, one JSON object a line, from the objects of the clusters.")
+COMMAND(CAN, "can", "[PERSON [VERB TARGET]]",
+        "Says everything a person may do, or answers one question about them (then 1 means no). "
+        "Without a person: questions, one JSON object a line, from the objects of the clusters.")
+COMMAND(WHY_NOT, "why-not", "PERSON VERB TARGET [FILE...]",
+        "Says which grant or request comes nearest to allowing it, and what is missing.")
+COMMAND(BLAST, "blast", "GROUP [FILE...]",
+        "Says what a group of the directory carries: alone, or together with others.")
+COMMAND(LEAVER, "leaver", "PERSON [FILE...]",
+        "Says what still works after a person has left, and how to end it.")
+COMMAND(UNTIL, "until", "DATE [FILE...]", "Compares the policy at another moment with now.")
+COMMAND(EXPIRING, "expiring", "[FILE...]",
+        "Says who loses what in the next days, and which tests begin to fail.")
+COMMAND(MATRIX, "matrix", "[FILE...]", "Writes which team has which role in which space.")
 COMMAND(IMPORT, "import", "[FILE]",
         "Makes a policy of teams, roles and spaces out of what clusters have, proven to give the "
         "same access, and names what it left. Writes FILE (default: policy.yaml), never over an "

@@ -97,14 +97,13 @@ static void say(const struct diff_people *d, const struct told *t)
     run_say_buf(d->run, &line);
 }
 
-void diff_people_say(const struct diff_people *d)
+void diff_people_say(struct diff_people *d)
 {
-    for (size_t i = 0; i < d->told.n; i++)
-        if (!d->told.items[i].possible)
-            say(d, &d->told.items[i]);
-    for (size_t i = 0; i < d->told.n; i++)
-        if (d->told.items[i].possible)
-            say(d, &d->told.items[i]);
+    for (size_t possible = 0; possible < 2; possible++)
+        for (size_t i = d->n_said; i < d->told.n; i++)
+            if (d->told.items[i].possible == (possible == 1))
+                say(d, &d->told.items[i]);
+    d->n_said = d->told.n;
 }
 
 /* --- JSON */

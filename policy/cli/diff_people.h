@@ -17,7 +17,7 @@ struct diff_people {
         size_t n, cap;
     } told;
     struct intern keys, seen; /* the whole of each sentence with its moment; with its site */
-    size_t n_moments;
+    size_t n_said, n_moments;
     bool incomplete; /* too many different sets of permissions */
 };
 void diff_people_init(struct diff_people *d, struct run *s);
@@ -30,5 +30,5 @@ struct people_count {
     size_t gain, lose;
 };
 struct people_count diff_people_count(const struct diff_people *d);
-void diff_people_say(const struct diff_people *d);
+void diff_people_say(struct diff_people *d);        /* what was not said yet */
 void diff_people_json(const struct diff_people *d); /* "people": [...] */

@@ -29,6 +29,12 @@ static const struct {
     [COMMAND_LSP] = {cmd_lsp, NEED_SITES | NEED_CLUSTERS_MAYBE | NEED_NO_POLICY},
     [COMMAND_SCHEMA] = {cmd_schema, 0},
     [COMMAND_CAN] = {cmd_can, NEED_CLUSTERS | NEED_SITES},
+    [COMMAND_WHY_NOT] = {cmd_why_not, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_BLAST] = {cmd_blast, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_LEAVER] = {cmd_leaver, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_UNTIL] = {cmd_until, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_EXPIRING] = {cmd_expiring, NEED_POLICY | NEED_CLUSTERS},
+    [COMMAND_MATRIX] = {cmd_matrix, NEED_POLICY | NEED_CLUSTERS_MAYBE},
     [COMMAND_IMPORT] = {cmd_import, NEED_CLUSTERS | NEED_SITES | NEED_FIND_SITES},
 };
 
@@ -41,7 +47,10 @@ static enum cli_exit run_command(const struct cli_options *o, struct arena *a)
 {
     struct run s;
     run_init(&s, o, a);
-    enum cli_exit status = run_open(&s, commands[o->command].needs);
+    unsigned needs = commands[o->command].needs;
+    if (o->command == COMMAND_CAN && o->arguments.n)
+        needs = NEED_POLICY | NEED_CLUSTERS; /* about a person */
+    enum cli_exit status = run_open(&s, needs);
     if (status == CLI_OK)
         status = commands[o->command].run(&s);
     if (s.worst > status)

@@ -287,7 +287,9 @@ enum cli_exit run_open(struct run *s, unsigned needs)
                     ((needs & NEED_CLUSTERS_MAYBE) && (o->objects.n || o->kubeconfig.n));
     if (clusters && read_clusters(s, (needs & NEED_BINDINGS) && !o->cluster_wide) < 0)
         return run_fail(s);
-    if (o->command != COMMAND_CAN && o->command != COMMAND_LSP)
+    bool quiet = o->command == COMMAND_LSP || (o->command == COMMAND_CAN && !o->arguments.n) ||
+                 o->format.n; /* what they write is for programs */
+    if (!quiet)
         looked_at(s);
     return needs & NEED_POLICY ? resolve(s) : CLI_OK;
 }
