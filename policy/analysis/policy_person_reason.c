@@ -99,6 +99,15 @@ static bool in_team(const struct policy_at *at, const struct holder *h, uint32_t
     return team != ID_NONE && membership(at, h->username, groups_of(at, h), team).n > 0;
 }
 
+static bool has_add(const struct policy *p, uint32_t team, struct str username)
+{
+    const struct policy_adds *adds = &p->tree->teams.items[team].add;
+    for (size_t i = 0; i < adds->n; i++)
+        if (str_eq(adds->items[i].person.text, username))
+            return true;
+    return false;
+}
+
 static uint32_t same_team(const struct policy_at *here, const struct policy_at *there,
                           uint32_t team)
 {
@@ -150,6 +159,9 @@ static struct str reason_of_team(struct grouper *g, const struct policy_at *here
     const struct policy_add *add = add_of(here, team, h->username);
     if (by_group.n || !add)
         return by_group;
+    if (!gained && other != ID_NONE && has_add(there->policy, other, h->username))
+        return arena_fmt(g->arena, "the time in %.*s is over (%.*s)", STR_F(name),
+                         STR_F(where(g, here, &add->person.pos)));
     return arena_fmt(g->arena, gained ? "added to %.*s (%.*s)" : "no longer added to %.*s (%.*s)",
                      STR_F(name), STR_F(where(g, here, &add->person.pos)));
 }

@@ -134,9 +134,10 @@ static struct str why_outside(struct search *s, uint32_t id)
         struct str has = pairs_get(&ns->labels, want->key);
         if (!has.p || !str_eq(has, want->value))
             return arena_fmt(
-                s->arena, "namespace %.*s lacks label %.*s=%.*s%s%.*s%s of space %.*s (%.*s)",
+                s->arena, "namespace %.*s lacks label %.*s=%.*s%s%.*s%s%.*s%s of space %.*s (%.*s)",
                 STR_F(ns->name), STR_F(want->key), STR_F(want->value), has.p ? " (it has " : "",
-                STR_F(has), has.p ? ")" : "", STR_F(name), STR_F(src));
+                STR_F(has.p ? want->key : STR_NONE), has.p ? "=" : "", STR_F(has), has.p ? ")" : "",
+                STR_F(name), STR_F(src));
     }
     for (size_t i = 0; i < space->not.n; i++)
         if (glob_matches(space->not.items[i].text, ns->name))

@@ -33,8 +33,9 @@ static void say_tokens(struct run *s)
     }
     run_say(s,
             "tokens: one issued just now works until %s on every site (%lld s of life, 10 s of "
-            "cache); for now at once: claimValidationRules of the API server",
-            buf_cstr(&until), (long long)(life / 1000));
+            "cache); to refuse it at once: a userValidationRule of the API servers\n"
+            "      {expression: \"user.username != 'lotse:%.*s'\", message: \"has left\"}",
+            buf_cstr(&until), (long long)(life / 1000), STR_F(s->options->arguments.items[0]));
     run_say(s, "streams: an open exec, attach, port-forward or watch outlives its token; it ends "
                "when the pod goes or the API server closes the watch");
     run_say(s, "kubeconfigs: ours hold no secret; certificates or tokens in others are below");

@@ -93,18 +93,30 @@ static void add_person(struct run *s, struct persons *p, const struct person *on
         *ARENA_PUSH(s->arena, p) = *one;
 }
 
+static void add_everybody(struct run *s, const struct policy_holder *h, struct persons *out)
+{
+    for (size_t i = 0; i < s->directory.n_people; i++)
+        add_person(s, out,
+                   &(struct person){s->directory.people[i].username,
+                                    STR("everybody (system:authenticated)"), h});
+}
+
+/* Those who may now: what has to be approved first is no permission yet. */
 static void add_persons(struct run *s, const struct site_access *a, const struct policy_holder *h,
                         struct persons *out)
 {
     const struct rbac_subject *subject = h->holder.reason.subject;
     struct str prefix = STR(RBAC_PREFIX);
-    if (h->team == ID_NONE) {
-        if (subject->kind == RBAC_USER && str_starts(subject->name, prefix))
-            add_person(s, out,
-                       &(struct person){str_from_to(subject->name, prefix.n, subject->name.n),
-                                        STR("the binding itself"), h});
+    if (h->kind == HOLDER_FOREIGN && subject->kind == RBAC_USER &&
+        str_starts(subject->name, prefix))
+        add_person(s, out,
+                   &(struct person){str_from_to(subject->name, prefix.n, subject->name.n),
+                                    STR("the binding itself"), h});
+    if (h->kind == HOLDER_FOREIGN && subject->kind == RBAC_GROUP &&
+        str_is(subject->name, "system:authenticated"))
+        add_everybody(s, h, out);
+    if (h->kind != HOLDER_TEAM)
         return;
-    }
     struct policy_members members = policy_team_members(a->at.policy, h->team, s->now_ms, s->arena);
     for (size_t i = 0; i < members.n; i++) {
         struct str name = members.items[i].username;
@@ -138,16 +150,20 @@ static void say_persons(struct run *s, const struct site_access *a,
                         const struct policy_holders *holders)
 {
     struct persons persons = {.names = {.arena = s->arena}};
-    size_t n_others = 0;
+    size_t n_others = 0, n_asking = 0;
     for (size_t i = 0; i < holders->n; i++) {
+        const struct policy_holder *h = &holders->items[i];
         size_t before = persons.n;
-        add_persons(s, a, &holders->items[i], &persons);
-        n_others += holders->items[i].team == ID_NONE && persons.n == before;
+        add_persons(s, a, h, &persons);
+        n_asking += h->kind == HOLDER_REQUEST || h->kind == HOLDER_BREAKGLASS;
+        n_others += (h->kind == HOLDER_FOREIGN || h->kind == HOLDER_CI) && persons.n == before;
     }
     if (persons.n > 1)
         qsort(persons.items, persons.n, sizeof(*persons.items), by_name);
-    run_say(s, "%.*s: %zu people, and %zu others who are no people of the directory",
-            STR_F(a->cluster->site), persons.n, n_others);
+    run_say(s,
+            "%.*s: %zu people; besides them %zu subjects that are no people of the directory, and "
+            "%zu ways that have to be approved first",
+            STR_F(a->cluster->site), persons.n, n_others, n_asking);
     for (size_t i = 0; i < persons.n; i++)
         say_person(s, a, &persons.items[i]);
 }

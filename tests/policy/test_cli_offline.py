@@ -186,7 +186,7 @@ def test_against_an_empty_cluster_everything_is_gained(policy):
 def test_who_can_names_binding_role_line_and_people(policy):
     run = policy.offline("who-can", "create", "/pods/exec", "-n", "pay-api", "-s", "ber", "--planned")
     assert run.returncode == OK, run.stderr
-    line = next(x for x in run.stdout.splitlines() if "lotse:jit:payments-stg:debug" in x)
+    line = " ".join(run.stdout.partition("Group lotse:jit:payments-stg:debug")[2].splitlines()[:2])
     assert "RoleBinding pay-api/lotse:debug" in line and "(20 people)" in line and "policy.yaml:" in line
 
 

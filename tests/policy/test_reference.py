@@ -5,6 +5,7 @@ import functools
 import itertools
 import json
 import os
+import random
 import subprocess
 
 import pytest
@@ -135,3 +136,67 @@ def test_a_change_of_the_directory_shows_where_no_file_changed(tmp_path):
             side.worlds = (world, later)
             expected = {(p, place): change for p in world.people for place, change in side.change(p, worlds.ms(worlds.NOW)).items()}
             assert side.said([s for s in answer["people"] if not s["possible"] and "from" not in s]) == expected, f"seed {seed}, site {site}"
+
+
+def questions(space, seed):
+    """A few atoms, spelt as a person would ask."""
+    known = sorted(a for a in itertools.product(access.STANDARD_VERBS, sorted(space.pairs), ["a", access.OTHER]) if access.OTHER not in a[1][1])
+    return random.Random(f"questions {seed}").sample(known, 4)
+
+
+def test_what_one_person_holds_and_who_holds_it_is_what_the_sets_say(tmp_path):
+    """`can PERSON` and `who-can --people`, the two directions of the same relation."""
+    now, n_yes = worlds.ms(worlds.NOW), 0
+    for seed in range(FIRST, FIRST + SEEDS, 10):
+        folder = tmp_path / str(seed)
+        world = worlds.random_world(seed)
+        policy = worlds.random_policy(world, seed)
+        worlds.write(folder, world, {"policy.yaml": policy})
+        assert run(folder, "compile", "--out", "after").returncode == 0
+        site = sorted(world.sites)[seed % len(world.sites)]
+        objects = access.read_compiled(folder / "after" / site)
+        space = access.Space(world.discovery, objects)
+        held = access.Holdings(space, objects)
+        subjects = {p: worlds.subjects_of(policy, world, p, site, now) for p in world.people}
+        person = sorted(world.people)[seed % len(world.people)]
+        answer = json.loads(run(folder, "can", person, "--planned", "--site", site, "--output", "json").stdout)
+        said = {place: space.of_lines(h["permissions"]) for h in answer["sites"][0]["holds"] for place in h["namespaces"]}
+        expected = {place: gained for place, (gained, _) in access.difference(space, {}, held.of(*subjects[person])).items()}
+        assert said == expected, f"seed {seed}"
+        namespace = sorted(world.sites[site]["namespaces"])[seed % len(world.sites[site]["namespaces"])]
+        for verb, (group, resource), name in questions(space, seed):
+            row = next((r for r in world.discovery if (r["group"], r["resource"]) == (group, resource)), None)
+            if row is None:
+                continue
+            where = [] if not row["namespaced"] else ["-n", namespace]
+            asked = ["--planned", "--site", site, "--output", "json", *where, *(["--name", name] if name != access.OTHER else [])]
+            name = name if name in space.names[group, resource] else access.OTHER
+            who = json.loads(run(folder, "who-can", verb, f"{group}/{resource}", "--people", *asked).stdout)["people"]
+            holders = {p for p in world.people if held.allows(subjects[p], (verb, group, resource, name), namespace if where else "")}
+            assert {p["person"] for p in who} == holders, f"seed {seed}: {verb} {group}/{resource} {asked}"
+            one = run(folder, "can", person, verb, f"{group}/{resource}", *asked)
+            assert json.loads(one.stdout)["sites"][0]["allowed"] == (person in holders) == (one.returncode == 0), f"seed {seed}"
+            n_yes += len(holders)
+    assert n_yes > SEEDS / 40, "hardly anybody may anything: the questions are too odd"
+
+
+def test_what_people_lose_without_a_group_is_what_the_sets_say(tmp_path):
+    now = worlds.ms(worlds.NOW)
+    for seed in range(FIRST, FIRST + SEEDS, 10):
+        folder = tmp_path / str(seed)
+        world = worlds.random_world(seed)
+        policy = worlds.random_policy(world, seed)
+        group = world.groups[seed % len(world.groups)]
+        without = worlds.World(world.sites, world.discovery, {p: [g for g in groups if g != group] for p, groups in world.people.items()}, world.groups)
+        worlds.write(folder, world, {"policy.yaml": policy})
+        for out in ("before", "after"):
+            assert run(folder, "compile", "--out", out).returncode == 0
+        answer = json.loads(run(folder, "blast", group.split(",")[0], "--planned", "--output", "json").stdout)
+        for blast in answer["sites"]:
+            side = Sides(folder, world, blast["site"], policy, policy)
+            side.worlds = (world, without)
+            expected = {(p, place) for p in world.people for place in side.change(p, now)}
+            assert {key for s in blast["lost"] for key in itertools.product(s["people"], s["namespaces"])} == expected, f"seed {seed}"
+            members = {p for p, groups in world.people.items() if group in groups}
+            assert blast["people"] == len(members)
+            assert not {p for k in blast["kept"] for p in k["people"]} & {p for p, _ in expected}
