@@ -66,7 +66,7 @@ static void what_is_not_understood_is_named(void **state)
         {ARGV(W("check"), W("--directory"), W("x"), W("--directory-config"), W("y")),
          "exclude each other"},
         {ARGV(W("who-can"), W("get")), "needs a verb and a target"},
-        {ARGV(W("can"), W("x")), "takes no arguments"},
+        {ARGV(W("can"), W("x"), W("get")), "a person, a verb and a target"},
         {ARGV(W("check"), W("-dry")), "one letter"},
     };
     arena_init(&a, (size_t)1 << 20);
