@@ -105,7 +105,7 @@ def test_a_wrong_question_is_said(policy, words, text):
     ("j.mueller", "create /pods -n shop-web", "fra", "role deploy lacks the verb create here: it has delete,get,list,watch (policy.yaml:"),
     ("j.mueller", "create /pods/exec -n pay-api", "fra", "space payments-stg is not on site fra (at: tier=stage, policy.yaml:"),
     ("j.mueller", "create /pods/exec -n shop-web", "ber", "namespace shop-web lacks label team=payments (it has team=shop) of space payments-stg"),
-    ("u.adler", "create /pods/exec -n pay-api", "ber", "u.adler is not in team shop, which takes cn=shop-dev (policy.yaml:"),
+    ("j.mueller", "patch apps/deployments -n pay-api", "fra", "j.mueller is not in team payments, which takes cn=pay-dev cn=pay-qa (policy.yaml:"),
 ])
 def test_the_nearest_grant_is_told_with_what_it_lacks(policy, person, words, site, missing):
     run = policy.offline("why-not", person, *words.split(), "--site", site, "--planned")
@@ -124,8 +124,6 @@ def test_what_is_not_applied_yet_is_told(policy):
 
 
 def test_what_may_be_requested_is_told_first(policy):
-    with open(policy.folder / "policy.yaml", "a", encoding="utf-8") as f:
-        f.write("requests:\n  debug-prod: {who: payments, role: debug, in: payments, max: 2h, approve: {1: [lead]}}\n")
     person = next(p for p in people_in(policy, "cn=pay-dev"))
     asked = ("why-not", person, "create", "/pods/exec", "-n", "pay-api", "--site", "fra", "--planned")
     run = policy.offline(*asked)
