@@ -200,6 +200,28 @@ static void intern_names(struct policy *p, struct intern *ids, const void *items
                    ((const struct word *)(const void *)((const char *)items + i * size))->text);
 }
 
+/* What every site's objects carry: made once for all of them. */
+static void name_lines(struct policy *p)
+{
+    const struct policy_tree *t = p->tree;
+    size_t n = 0;
+    if (p->in->n_clusters == 0)
+        return;
+    p->team_groups = ARENA_ARRAY(p->arena, t->teams.n, struct str);
+    for (size_t i = 0; i < t->teams.n; i++)
+        p->team_groups[i] = CONCAT(p->arena, STR(RBAC_PREFIX "team:"), t->teams.items[i].name.text);
+    p->srcs =
+        ARENA_ARRAY(p->arena, t->grants.n + t->requests.n + t->breakglass.n + t->ci.n, struct str);
+    for (size_t i = 0; i < t->grants.n; i++)
+        p->srcs[n++] = src_of(p->arena, &t->grants.items[i].pos);
+    for (size_t i = 0; i < t->requests.n; i++)
+        p->srcs[n++] = src_of(p->arena, &t->requests.items[i].name.pos);
+    for (size_t i = 0; i < t->breakglass.n; i++)
+        p->srcs[n++] = src_of(p->arena, &t->breakglass.items[i].name.pos);
+    for (size_t i = 0; i < t->ci.n; i++)
+        p->srcs[n++] = src_of(p->arena, &t->ci.items[i].name.pos);
+}
+
 const struct policy *policy_resolve(struct arena *a, const struct policy_tree *tree,
                                     const struct policy_input *in, struct diags *d)
 {
@@ -239,6 +261,7 @@ const struct policy *policy_resolve(struct arena *a, const struct policy_tree *t
     if (d->n_errors > 0)
         return NULL;
     members_index(p);
+    name_lines(p);
     return p;
 }
 

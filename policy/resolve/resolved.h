@@ -125,6 +125,9 @@ struct policy {
     struct ids *adds_of_person;  /* by id in named: pairs (team, index in add) */
     struct ids *drops_of_person; /* by id in named: teams */
     struct intern named;         /* usernames in add or drop */
+    struct str *team_groups;     /* by team, with the prefix: "lotse:team:payments" */
+    struct str
+        *srcs; /* "policy.yaml:30": lines of grants, requests, breakglass, ci, in this order */
 };
 
 /* --- policy_resolve.c */
