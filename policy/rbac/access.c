@@ -237,24 +237,61 @@ uint32_t access_subject(const struct universe *u, const struct rbac_subject *s,
 struct cell_list {
     struct keyed *items;
     size_t n, cap;
+    bool by_namespace; /* they came in this order */
 };
 
-static void add_cells(struct access *x, const struct rbac_object *binding, uint32_t set,
+static void add_cells(struct access *x, uint32_t object, uint32_t namespace, uint32_t set,
                       struct cell_list *cells)
 {
-    uint32_t namespace = intern_find(&x->u->namespaces, binding->namespace);
-    for (size_t i = 0; i < binding->n_subjects; i++) {
-        uint32_t subject =
-            access_subject(x->u, &binding->subjects[i], binding->namespace, x->arena);
-        if (subject != ID_NONE)
-            *ARENA_PUSH(x->arena, cells) = (struct keyed){(uint64_t)subject << 32 | namespace, set};
-    }
+    const uint32_t *codes = x->subjects[object];
+    cells->by_namespace = cells->by_namespace &&
+                          (cells->n == 0 || (uint32_t)cells->items[cells->n - 1].key <= namespace);
+    for (size_t i = 0; i < x->set->items[object].n_subjects; i++)
+        if (codes[i] != ID_NONE)
+            cells->items[cells->n++] =
+                (struct keyed){(uint64_t)access_coded(x->u, codes[i]) << 32 | namespace, set};
 }
 
-static void walk_bindings(struct access *x, struct cell_list *cells)
+static void find_subjects(struct access *x)
+{
+    for (size_t i = 0; i < x->u->n_sets; i++)
+        if (x->u->sets[i] == x->set)
+            x->subjects = x->u->subjects[i];
+}
+
+/* Names at the same address are the same: bindings name few roles and namespaces, often. */
+struct last_role {
+    const char *name;
+    uint32_t role;
+};
+#define LAST_ROLES 64
+
+static uint32_t role_again(struct access *x, const struct role_index *roles, struct last_role *last,
+                           const struct rbac_object *o)
+{
+    struct last_role *slot = &last[((uintptr_t)o->role_name.p >> 4) % LAST_ROLES];
+    bool cluster = str_is(o->role_kind, "ClusterRole");
+    if (cluster && slot->name == o->role_name.p && slot->name)
+        return slot->role;
+    uint32_t role = role_object(x, roles, o);
+    if (cluster)
+        *slot = (struct last_role){o->role_name.p, role};
+    return role;
+}
+
+static void walk_bindings(struct access *x, struct arena *scratch, struct cell_list *cells)
 {
     struct role_index roles = {0};
+    struct last_role *last = ARENA_ARRAY(scratch, LAST_ROLES, struct last_role);
+    struct str in = STR_NONE;
+    uint32_t namespace = 0;
+    size_t n = 0;
     index_roles(x, &roles);
+    find_subjects(x);
+    for (size_t i = 0; i < x->set->n; i++)
+        n += x->set->items[i].n_subjects;
+    cells->items = ARENA_ARRAY(scratch, n, struct keyed);
+    cells->by_namespace = true;
     x->roles = ARENA_ARRAY(x->arena, x->set->n, const struct rbac_object *);
     x->bindings = ARENA_ARRAY(x->arena, x->u->namespaces.n, struct target_list);
     for (uint32_t i = 0; i < x->set->n; i++) {
@@ -262,12 +299,15 @@ static void walk_bindings(struct access *x, struct cell_list *cells)
         bool inside = o->kind == RBAC_ROLE_BINDING;
         if ((!inside && o->kind != RBAC_CLUSTER_ROLE_BINDING) || inside != (o->namespace.n > 0))
             continue; /* a RoleBinding without namespace must never count as a cluster-wide one */
-        uint32_t role = role_object(x, &roles, o);
+        uint32_t role = role_again(x, &roles, last, o);
         if (role == ID_NONE) /* grants nothing */
             continue;
+        if (o->namespace.p != in.p || o->namespace.n != in.n)
+        namespace = intern_find(&x->u->namespaces, o->namespace);
+        in = o->namespace;
         x->roles[i] = &x->set->items[role];
-        *ARENA_PUSH(x->arena, &x->bindings[intern_find(&x->u->namespaces, o->namespace)]) = i;
-        add_cells(x, o, x->role_sets[role], cells);
+        *ARENA_PUSH(x->arena, &x->bindings[namespace]) = i;
+        add_cells(x, i, namespace, x->role_sets[role], cells);
     }
 }
 
@@ -296,11 +336,33 @@ static uint32_t unite(struct access *x, struct unions *unions, uint32_t a, uint3
     return both;
 }
 
-static bool merge_cells(struct access *x, struct cell_list *cells)
+/* By subject and namespace. In the order of namespaces they need only be dealt out to subjects. */
+static struct keyed *sort_cells(struct access *x, struct arena *scratch,
+                                const struct cell_list *cells)
 {
-    struct unions *unions = ARENA_NEW(x->arena, struct unions);
-    unions->words = ARENA_ARRAY(x->arena, x->n_words, uint64_t);
-    x->cells = keyed_sort(x->arena, cells->items, cells->n);
+    uint32_t n_subjects = access_n_subjects(x->u);
+    struct keyed *sorted = ARENA_ARRAY(x->arena, cells->n, struct keyed);
+    if (!cells->by_namespace) {
+        const struct keyed *by_key = keyed_sort(scratch, cells->items, cells->n);
+        if (cells->n > 0)
+            memcpy(sorted, by_key, cells->n * sizeof(*sorted));
+        return sorted;
+    }
+    uint32_t *starts = ARENA_ARRAY(scratch, (size_t)n_subjects + 1, uint32_t);
+    for (size_t i = 0; i < cells->n; i++)
+        starts[(cells->items[i].key >> 32) + 1]++;
+    for (size_t i = 0; i < n_subjects; i++)
+        starts[i + 1] += starts[i];
+    for (size_t i = 0; i < cells->n; i++)
+        sorted[starts[cells->items[i].key >> 32]++] = cells->items[i];
+    return sorted;
+}
+
+static bool merge_cells(struct access *x, struct arena *scratch, const struct cell_list *cells)
+{
+    struct unions *unions = ARENA_NEW(scratch, struct unions);
+    unions->words = ARENA_ARRAY(scratch, x->n_words, uint64_t);
+    x->cells = sort_cells(x, scratch, cells);
     for (size_t i = 0; i < cells->n; i++) {
         struct keyed *last = x->n_cells ? &x->cells[x->n_cells - 1] : NULL;
         if (!last || last->key != x->cells[i].key) {
@@ -324,11 +386,13 @@ const struct access *access_new(struct arena *a, const struct universe *u,
                                 const struct rbac_set *set, struct err *e)
 {
     struct access *x = ARENA_NEW(a, struct access);
+    auto_arena scratch = {0};
     struct cell_list cells = {0};
+    arena_init(&scratch, ARENA_NO_MAX);
     *x = (struct access){.u = u, .set = set, .arena = a, .n_words = u->n_classes * u->words};
     if (paint_roles(x)) {
-        walk_bindings(x, &cells);
-        if (merge_cells(x, &cells))
+        walk_bindings(x, &scratch, &cells);
+        if (merge_cells(x, &scratch, &cells))
             return x;
     }
     fail(e, ERR_LIMIT, "the permission sets of these objects need more than %zu MB",

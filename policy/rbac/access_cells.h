@@ -22,12 +22,23 @@ struct access {
     uint32_t *first_cell; /* by subject; one more behind */
     uint32_t *role_sets;  /* by object: the permission set of a role */
     const struct rbac_object *
-        *roles;                   /* by object: the role of a binding, NULL when there is none */
-    struct target_list *bindings; /* by namespace: objects */
+        *roles;                      /* by object: the role of a binding, NULL when there is none */
+    struct target_list *bindings;    /* by namespace: objects */
+    const uint32_t *const *subjects; /* by object, subject: its code (access_coded) */
 };
 
 /* Subjects of all three kinds in one numbering: groups, then users, then service accounts. */
 uint32_t access_n_subjects(const struct universe *u);
+static inline uint32_t access_coded(const struct universe *u, uint32_t code)
+{
+    uint32_t id = code & (((uint32_t)1 << SUBJECT_SHIFT) - 1);
+    switch (code >> SUBJECT_SHIFT) {
+    case SUBJECT_GROUP: return id;
+    case SUBJECT_USER: return (uint32_t)u->subject_groups.n + id;
+    case SUBJECT_ACCOUNT: return (uint32_t)(u->subject_groups.n + u->subject_users.n) + id;
+    default: return ID_NONE;
+    }
+}
 uint32_t access_subject(const struct universe *u, const struct rbac_subject *s,
                         struct str namespace, struct arena *scratch);
 static inline bool permset_has(const struct access *x, uint32_t set, uint32_t class, uint32_t verb)

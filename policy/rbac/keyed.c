@@ -10,7 +10,7 @@ static size_t digit(const struct keyed *item, unsigned shift)
 
 static void sort_by_digit(const struct keyed *from, struct keyed *to, size_t n, unsigned shift)
 {
-    size_t starts[DIGITS + 1] = {0};
+    uint32_t starts[DIGITS + 1] = {0};
     for (size_t i = 0; i < n; i++)
         starts[digit(&from[i], shift) + 1]++;
     for (size_t i = 1; i < DIGITS; i++)

@@ -114,26 +114,6 @@ static void spell_rule(struct universe *u, const struct rbac_rule *rule)
     }
 }
 
-static void spell_binding(struct universe *u, const struct rbac_object *o)
-{
-    if (o->kind == RBAC_ROLE_BINDING)
-        intern_add(&u->namespaces, o->namespace);
-    for (size_t i = 0; i < o->n_subjects; i++) {
-        const struct rbac_subject *s = &o->subjects[i];
-        struct str namespace = s->namespace.n ? s->namespace : o->namespace;
-        switch (s->kind) {
-        case RBAC_GROUP: intern_add(&u->subject_groups, s->name); break;
-        case RBAC_USER: intern_add(&u->subject_users, s->name); break;
-        case RBAC_SERVICE_ACCOUNT:
-            if (namespace.n > 0) /* without one it matches nobody */
-                intern_add(&u->subject_accounts,
-                           service_account_user(u->arena, namespace, s->name));
-            break;
-        case RBAC_SUBJECT_UNKNOWN: break;
-        }
-    }
-}
-
 static struct str combined(struct universe *u, const struct policy_resource *r)
 {
     if (r->subresource.n == 0)
@@ -150,7 +130,6 @@ static void spell(struct universe *u, const struct policy_resources *discovery)
             const struct rbac_object *o = &u->sets[s]->items[i];
             for (size_t r = 0; r < o->n_rules; r++)
                 spell_rule(u, &o->rules[r]);
-            spell_binding(u, o);
         }
     for (size_t i = 0; i < discovery->n; i++) {
         const struct policy_resource *r = &discovery->items[i];
@@ -339,6 +318,7 @@ const struct universe *universe_new(struct arena *a, const struct rbac_set *cons
     intern_add(&u->namespaces, STR_NONE);
     grow_slots(u);
     spell(u, discovery);
+    universe_spell_subjects(u);
     if (!add_targets(u)) {
         fail(e, ERR_LIMIT, "the rules tell more than %zu resources apart", CLASSES_MAX);
         return NULL;

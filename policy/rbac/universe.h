@@ -30,7 +30,8 @@ struct universe {
     struct intern urls, url_prefixes;
     struct intern subject_groups, subject_users, subject_accounts; /* accounts by their user name */
     struct intern namespaces;                                      /* 0: cluster-wide, "" */
-    struct target *items;                                          /* targets */
+    const uint32_t ***subjects; /* by set, object, subject: its code, looked up once */
+    struct target *items;       /* targets */
     size_t n, cap;
     uint32_t *slots; /* hash of (group, resource, sub) -> target + 1 */
     size_t n_slots;
@@ -43,6 +44,13 @@ struct verb_mask {
     uint64_t *w;
 };
 
+/* A subject by its kind and its number among those of this kind; ID_NONE matches nobody. */
+enum { SUBJECT_GROUP = 0, SUBJECT_USER = 1, SUBJECT_ACCOUNT = 2, SUBJECT_SHIFT = 30 };
+static inline uint32_t subject_code(uint32_t kind, uint32_t id)
+{
+    return id == ID_NONE ? ID_NONE : kind << SUBJECT_SHIFT | id;
+}
+
 uint32_t target_find(const struct universe *u, uint32_t group, uint32_t resource, uint32_t sub);
 /* The class of a question; never fails: everything is in some class. */
 uint32_t universe_class(const struct universe *u, const struct rbac_question *q);
@@ -50,3 +58,5 @@ uint32_t universe_verb(const struct universe *u, struct str verb);
 /* Calls visit for each target that a rule's groups and resources match. */
 void universe_visit(const struct universe *u, const struct rbac_rule *rule,
                     void (*visit)(void *context, uint32_t target), void *context);
+/* universe_subjects.c: names and numbers of the subjects and namespaces of all bindings */
+void universe_spell_subjects(struct universe *u);
