@@ -97,6 +97,19 @@ static int compile_site(struct run *s, const struct cluster *c, const struct pol
     return 0;
 }
 
+/* An API server takes an issuer once, and ours gives people their groups. */
+static int check_issuer(struct run *s)
+{
+    const struct policy_tree *t = policy_tree_of(s->policy);
+    for (size_t i = 0; s->options->issuer.n > 0 && i < t->ci.n; i++) {
+        const struct policy_ci *ci = &t->ci.items[i];
+        if (str_eq(ci->issuer.text, s->options->issuer))
+            return fail(&s->err, ERR_CONFIG, "%s:%u: ci '%.*s' has the issuer of the gateway",
+                        ci->issuer.pos.source->name, ci->issuer.pos.line, STR_F(ci->name.text));
+    }
+    return 0;
+}
+
 enum cli_exit cmd_compile(struct run *s)
 {
     const struct cli_options *o = s->options;
@@ -104,6 +117,8 @@ enum cli_exit cmd_compile(struct run *s)
     auto_buf ca = BUF_INIT((size_t)1 << 20);
     if (o->issuer_ca.n &&
         file_read(arena_cstr(s->arena, o->issuer_ca), (size_t)1 << 20, &ca, &s->err) < 0)
+        return run_fail(s);
+    if (check_issuer(s) < 0)
         return run_fail(s);
     issuer.ca_pem = buf_str(&ca);
     if (o->json) {

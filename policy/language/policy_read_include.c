@@ -20,13 +20,34 @@ static bool is_inside(struct str path)
     return true;
 }
 
+static struct str last_part(struct str path)
+{
+    size_t from = path.n;
+    while (from > 0 && path.p[from - 1] != '/')
+        from--;
+    return str_from_to(path, from, path.n);
+}
+
 /* Beside the file that says it. */
 static struct str path_beside(struct reader *r, const struct source *from, struct str file)
 {
-    struct str folder = STR_C(from->name);
-    while (folder.n > 0 && folder.p[folder.n - 1] != '/')
-        folder.n--;
-    return CONCAT(r->arena, folder, file);
+    struct str name = STR_C(from->name);
+    return CONCAT(r->arena, str_from_to(name, 0, name.n - last_part(name).n), file);
+}
+
+/* Objects say their lines without the folder, so that the same policy gives the same bytes wherever
+ * it lies. */
+static void warn_same_name(struct reader *r, const struct policy_include *include)
+{
+    struct str name = last_part(include->file.text);
+    for (size_t i = 0; i < r->files.n; i++) {
+        if (!str_eq(last_part(STR_C(r->files.items[i]->name)), name))
+            continue;
+        diag_warn(r->d, include->pos, "another file is called '%.*s', too", STR_F(name));
+        diag_hint(r->d, "what is written to the clusters names lines of both as '%.*s:N'",
+                  STR_F(name));
+        return;
+    }
 }
 
 static const struct source *open_include(struct reader *r, const struct policy_include *include,
@@ -47,6 +68,8 @@ static const struct source *open_include(struct reader *r, const struct policy_i
     const struct source *source = r->loader->read(r->loader->context, path, &e);
     if (!source)
         diag_error(r->d, include->pos, "%s", e.text);
+    else
+        warn_same_name(r, include);
     return source;
 }
 

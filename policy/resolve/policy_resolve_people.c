@@ -135,6 +135,8 @@ void resolve_people_of(const struct policy *p, uint32_t team, size_t enough, str
 static void warn_nobody(struct policy *p, uint32_t team)
 {
     struct intern people = {.arena = p->arena};
+    if (p->teams[team].people.n > 0)
+        return;
     resolve_people_of(p, team, 1, &people);
     if (people.n == 0)
         diag_warn(p->d, p->tree->teams.items[team].name.pos, "team '%.*s' has no people",

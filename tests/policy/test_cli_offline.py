@@ -104,6 +104,30 @@ def test_the_authentication_configuration_comes_with_an_issuer(policy):
     assert jwt["claimMappings"]["groups"]["prefix"] == "lotse:"
 
 
+def test_a_machine_must_not_come_from_the_gateway(policy):
+    (policy.folder / "more.yaml").write_text('lotse: 1\nci: {own: {issuer: "https://lotse.corp.example", match: {sub: x}, role: view, in: shop}}\n')
+    run = policy.offline("compile", "policy.yaml", "more.yaml", "--issuer", "https://lotse.corp.example")
+    assert run.returncode == USAGE and "more.yaml:2" in run.stderr and "issuer of the gateway" in run.stderr
+    assert policy.offline("compile", "policy.yaml", "more.yaml", "--issuer", "https://other.corp.example").returncode == OK
+
+
+def test_files_that_belong_to_teams_are_included(policy):
+    teams = policy.folder / "teams"
+    teams.mkdir()
+    (policy.folder / "all.yaml").write_text((policy.folder / "policy.yaml").read_text() +
+                                            "include: {teams/shop.yaml: {team: shop, spaces: [shop], roles: [view]}}\n")
+    (teams / "shop.yaml").write_text("lotse: 1\ngrants: [{team: payments, role: view, in: shop}]\n")
+    assert policy.offline("compile", "all.yaml").returncode == OK
+    assert "shop.yaml:2" in (policy.folder / "compiled/fra/10-rb/shop-web.yaml").read_text()
+    (teams / "shop.yaml").write_text("lotse: 1\ngrants: [{team: shop, role: deploy, in: payments}]\n")
+    run = policy.offline("compile", "all.yaml")
+    assert run.returncode == USAGE
+    assert "teams/shop.yaml:2:27" in run.stderr and "all.yaml:" in run.stderr and run.stderr.count("error:") == 2
+    (teams / "shop.yaml").unlink()
+    run = policy.offline("compile", "all.yaml")
+    assert run.returncode == USAGE and "teams/shop.yaml: " in run.stderr and "all.yaml:" in run.stderr
+
+
 # --- diff, between two policies
 
 def test_diff_says_who_loses_what_where_and_by_which_line(policy):
