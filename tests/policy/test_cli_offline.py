@@ -122,7 +122,7 @@ def test_files_that_belong_to_teams_are_included(policy):
     (teams / "shop.yaml").write_text("lotse: 1\ngrants: [{team: shop, role: deploy, in: payments}]\n")
     run = policy.offline("compile", "all.yaml")
     assert run.returncode == USAGE
-    assert "teams/shop.yaml:2:27" in run.stderr and "all.yaml:" in run.stderr and run.stderr.count("error:") == 2
+    assert "teams/shop.yaml:2:29" in run.stderr and "all.yaml:" in run.stderr and run.stderr.count("error:") == 2
     (teams / "shop.yaml").unlink()
     run = policy.offline("compile", "all.yaml")
     assert run.returncode == USAGE and "teams/shop.yaml: " in run.stderr and "all.yaml:" in run.stderr
