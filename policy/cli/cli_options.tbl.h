@@ -48,7 +48,7 @@ OPTION("no-prune", 0, NULL, FLAG, no_prune, ONLY(APPLY) | ONLY(DIFF) | ONLY(PLAN
 OPTION("max-prune", 0, "PERCENT", PERCENT, max_prune, ONLY(APPLY) | ONLY(PLAN) | ONLY(WATCH),
        "refuse to remove more than this share of what is ours on a site (default: 20)")
 OPTION("allow-shrink", 0, NULL, FLAG, allow_shrink, ONLY(APPLY) | ONLY(PLAN) | ONLY(WATCH),
-       "go on although the directory has shrunk or much would be removed")
+       "go on although the directory has shrunk or is old, or much would be removed")
 OPTION("once", 0, NULL, FLAG, once, ONLY(WATCH), "one round, then end")
 OPTION("live", 0, "N", COUNT, live, ONLY(VERIFY),
        "ask each API server so many questions and compare with our own answers")

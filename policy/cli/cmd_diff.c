@@ -335,7 +335,7 @@ static int directory_before(struct run *s, struct policy_directory *ret)
     for (size_t i = 0; i < s->directory.n_groups; i++)
         if (intern_find(&ids, s->directory.groups[i].id) == ID_NONE)
             groups[intern_add(&ids, s->directory.groups[i].id)] = s->directory.groups[i];
-    *ret = (struct policy_directory){people, names.n, groups, ids.n};
+    *ret = (struct policy_directory){people, names.n, groups, ids.n, 0};
     return 0;
 }
 

@@ -106,7 +106,7 @@ static int join(const struct directory *parts, size_t n, struct arena *a,
     }
     if (!fits)
         return fail(e, ERR_LIMIT, "the directory is too large");
-    *ret = (struct policy_directory){people, n_people, groups, n_groups};
+    *ret = (struct policy_directory){people, n_people, groups, n_groups, 0};
     return 0;
 }
 
@@ -120,5 +120,9 @@ int directory_read_live(const struct directory_source *source, struct arena *a,
     for (size_t i = 0; i < configs.n; i++)
         if (read_one(&configs.items[i], source, a, &parts[i], e) < 0)
             return -1;
-    return join(parts, configs.n, a, ret, e);
+    int64_t now_ms = clock_now_ms(source->clock);
+    if (join(parts, configs.n, a, ret, e) < 0)
+        return -1;
+    ret->read_ms = now_ms;
+    return 0;
 }

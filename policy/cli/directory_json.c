@@ -41,7 +41,12 @@ int directory_read_json(struct str text, struct arena *a, struct policy_director
         if (!json_get_str(item, "id", a, &g[i].id) || !json_get_str(item, "name", a, &g[i].name))
             return fail(e, ERR_INPUT, "groups: a group without id or name");
     }
-    *ret = (struct policy_directory){p, json_array_size(people), g, json_array_size(groups)};
+    struct str read = STR_NONE;
+    int64_t read_ms = 0;
+    if (json_get_str(j, "read", a, &read) && !time_parse(read, &read_ms))
+        return fail(e, ERR_INPUT, "read: '%.*s' is no time", STR_F(read));
+    *ret = (struct policy_directory){p, json_array_size(people), g, json_array_size(groups),
+                                     read_ms};
     return 0;
 }
 
@@ -50,6 +55,11 @@ void directory_write_json(const struct policy_directory *d, struct buf *out)
     struct json_out j;
     json_out_init(&j, out);
     json_open_object(&j);
+    if (d->read_ms) {
+        auto_buf read = BUF_INIT(64);
+        time_format(&read, d->read_ms, false);
+        json_put_str(&j, "read", buf_str(&read));
+    }
     json_key(&j, "people");
     json_open_array(&j);
     for (size_t i = 0; i < d->n_people; i++) {

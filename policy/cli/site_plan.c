@@ -78,11 +78,26 @@ static int plan_site(struct run *s, const struct cluster *c, struct api *api, st
     return look_at_manifests(s, p, api);
 }
 
+/* Groups of yesterday are no ground for giving or taking anything today. */
+static int check_age(struct run *s)
+{
+    auto_buf text = BUF_INIT(64);
+    int64_t read_ms = s->directory.read_ms, max_ms = s->tree->ldap.max_age;
+    if (read_ms == 0 || s->now_ms - read_ms <= max_ms)
+        return 0;
+    time_format(&text, read_ms, false);
+    return fail(&s->err, ERR_BACKEND,
+                "the directory was read at %s, %lld minutes ago, and ldap.max_age is %lld: nothing "
+                "is written; read it again, or say --allow-shrink",
+                buf_cstr(&text), (long long)((s->now_ms - read_ms) / 60000),
+                (long long)(max_ms / 60000));
+}
+
 int site_plans_make(struct run *s, struct site_plan **ret)
 {
     struct site_plan *plans = ARENA_ARRAY(s->arena, s->n_clusters + 1, struct site_plan);
     if (s->has_directory && !s->options->allow_shrink &&
-        lock_file_guard(s, lock_file_path(s), &s->err) < 0)
+        (check_age(s) < 0 || lock_file_guard(s, lock_file_path(s), &s->err) < 0))
         return -1;
     for (size_t i = 0; i < s->n_clusters; i++) {
         if (plan_site(s, &s->clusters[i], s->apis[i], &plans[i]) == 0)

@@ -19,6 +19,7 @@ struct policy_directory {
     size_t n_people;
     const struct policy_group *groups;
     size_t n_groups;
+    int64_t read_ms; /* when it was read from the directory itself; 0: not known */
 };
 struct policy_input {
     const struct policy_directory

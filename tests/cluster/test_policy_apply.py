@@ -2,12 +2,14 @@
 import json
 import re
 import subprocess
+import time
 
 import pytest
 
 from tests.lib import company
 from tests.lib.cluster import RBAC, ApiError
 from tests.lib.fault_proxy import FaultProxy
+from tests.lib.login_helper import wait_until
 from tests.lib.tools import ours
 
 OK, FINDINGS, USAGE, BACKEND = 0, 1, 2, 3
@@ -62,6 +64,10 @@ def path_of(key):
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 GUARDS = ("lotse-owned-objects", "lotse-foreign-bindings", "lotse-selector-labels", "lotse-binder-limits")
+
+
+def subjects_of(o):
+    return sorted(s["name"] for s in o.get("subjects") or [])
 
 
 def wipe(cluster):
@@ -246,6 +252,15 @@ def test_a_shrunken_directory_is_refused(applied, sites):
     applied.apply("--site", "fra", "--allow-shrink")
 
 
+def test_a_directory_of_yesterday_is_refused(applied, sites):
+    before = versions(sites["fra"])
+    applied.directory(lambda data: data.update(read="2026-01-01T00:00:00Z"))
+    text = applied.apply("--site", "fra", "--at", "2026-01-01T00:16:00Z", expect=BACKEND)
+    assert "read at 2026-01-01T00:00:00Z, 16 minutes ago, and ldap.max_age is 15" in text
+    assert versions(sites["fra"]) == before
+    assert "no change" in applied.apply("--site", "fra", "--at", "2026-01-01T00:15:00Z")
+
+
 def test_an_empty_directory_is_refused_from_the_first_run_on(applier, sites):
     def nobody(data):
         data["people"] = []
@@ -278,6 +293,54 @@ def test_overload_and_restarts_are_waited_for(applier, proxy, sites):
     text = applier.apply("--site", "fra")
     assert re.search(r"fra: (\d+) of \1 changes made", text)
     assert len(managed(sites["fra"])) == 178
+
+
+def test_a_connection_that_breaks_for_good_ends_the_run_and_the_next_goes_on(applier, proxy, sites):
+    """The binder's pipeline: what was written stands, nothing is half done."""
+    applier.kubeconfig = sites.kubeconfig
+    applier.apply("--site", "fra")
+    for ns in ("pay-api", "shop-web"):
+        sites["fra"].request("DELETE", path_of(("rolebindings", ns, "lotse:deploy")))
+        sites["fra"].request("PATCH", path_of(("rolebindings", ns, "lotse:view")),
+                             {"subjects": [{"kind": "User", "name": "mallory", "apiGroup": RBAC}]}, "application/merge-patch+json")
+    applier.kubeconfig = proxy.kubeconfig
+    proxy.faults.append(lambda r: "lose" if r.method == "POST" and "rolebindings" in r.path else None)
+    text = applier.apply("--bindings", "--site", "fra", "--timeout", "2s", expect=BACKEND)
+    assert "run apply again to go on" in text and "-User mallory" in text
+    for ns in ("pay-api", "shop-web"):
+        assert subjects_of(sites["fra"].get(path_of(("rolebindings", ns, "lotse:view")))) == ["lotse:team:platform"], "taken before anything was given"
+    proxy.faults.clear()
+    applier.apply("--bindings", "--site", "fra")
+    assert "no change" in applier.apply("--bindings", "--site", "fra")
+
+
+def test_the_wait_that_the_api_server_asks_for_is_kept(applier, proxy, sites):
+    seen = []
+
+    def busy(request):
+        if request.method != "POST" or "rolebindings" not in request.path:
+            return None
+        seen.append(time.monotonic())
+        return 429 if len(seen) == 1 else None
+    proxy.faults.append(busy)
+    applier.apply("--site", "fra")
+    assert seen[1] - seen[0] >= 0.99, "Retry-After: 1"
+
+
+def test_a_namespace_that_vanishes_between_reading_and_writing_is_skipped(applier, proxy, sites):
+    fra = sites["fra"]
+    fra.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vanishing", "labels": {"team": "payments"}}})
+
+    def gone(request):
+        if request.method == "POST" and "/vanishing/" in request.path:
+            try:
+                fra.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vanishing"}})
+            except ApiError:
+                pass
+    proxy.faults.append(gone)
+    text = applier.apply("--site", "fra")
+    assert "RoleBinding vanishing/lotse:deploy: +Group lotse:team:payments (policy.yaml:124) - skipped: the namespace is gone" in text
+    assert DEPLOY in managed(fra)
 
 
 def test_a_lost_answer_is_not_a_lost_step(applier, proxy, sites):
@@ -368,6 +431,50 @@ def test_a_namespace_on_its_way_out_gets_nothing(applier, sites):
     fra.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaving"}})  # no controller: it stays Terminating
     applier.apply("--site", "fra")
     assert not [k for k in managed(fra) if k[1] == "leaving"]
+
+
+@pytest.fixture
+def broken_service(sites):
+    """An API service of fra that does not answer: what metrics-server looks like when it is down."""
+    service = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1beta1.down.example.com"},
+               "spec": {"group": "down.example.com", "version": "v1beta1", "groupPriorityMinimum": 100, "versionPriority": 100,
+                        "insecureSkipTLSVerify": True, "service": {"name": "nobody", "namespace": "default"}}}
+    fra = sites["fra"]
+    fra.request("POST", "/apis/apiregistration.k8s.io/v1/apiservices", service)
+    try:
+        headers = {"Accept": "application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList"}
+        wait_until(lambda: "Stale" in json.dumps(fra.request("GET", "/apis", headers=headers)), 30)
+        yield fra
+    finally:
+        fra.request("DELETE", "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.down.example.com")
+
+
+def test_a_site_whose_discovery_is_incomplete_is_refused_and_the_others_go_on(applier, broken_service, sites):
+    text = applier.apply(expect=BACKEND)
+    assert "fra: the discovery of down.example.com/v1beta1 is stale" in text and "APIService v1beta1.down.example.com" in text
+    assert not managed(sites["fra"]) and len(managed(sites["muc"])) > 150 and len(managed(sites["ber"])) > 150
+    assert "changes made" in applier.apply("--bindings", "--site", "fra"), "RoleBindings need no discovery"
+
+
+def test_grants_come_first_when_told(applied, sites, tmp_path):
+    applied.edit("- {team: payments, role: deploy, in: payments}", "- {team: shop, role: view, in: payments}")
+    with FaultProxy(sites["fra"], tmp_path / "proxy") as proxy:
+        applied.kubeconfig = proxy.kubeconfig
+        applied.apply("--bindings", "--grants-first", "--site", "fra")
+        writes = [m for m, p in proxy.seen if m in ("PATCH", "DELETE")]
+    assert writes == sorted(writes, reverse=True) and set(writes) == {"PATCH", "DELETE"}
+
+
+def test_plan_says_what_apply_does_and_writes_nothing(applied, sites):
+    assert applied.run("plan", "--cluster-wide", "--site", "fra").returncode == OK
+    sites["fra"].request("DELETE", path_of(DEPLOY))
+    before = versions(sites["fra"])
+    run = applied.run("plan", "--site", "fra", "--output", "json")
+    assert run.returncode == FINDINGS
+    steps = json.loads(run.stdout)["sites"][0]["steps"]
+    assert [(s["action"], s["kind"], s["namespace"], s["name"]) for s in steps] == [("create", "RoleBinding", "pay-api", "lotse:deploy")]
+    assert versions(sites["fra"]) == before
+    assert "created " + steps[0]["text"].removeprefix("create ") in applied.apply("--bindings", "--site", "fra")
 
 
 def test_rights_that_are_missing_are_named(applier, sites, tmp_path):
