@@ -3,8 +3,8 @@
  * The directory as the policy needs it: read from the directory itself by a connector, or from a
  * saved file, and saved.
  *
- *     {"read": "2026-11-23T10:32:00Z", "people": [{"username": "m.sommer", "groups": ["cn=pay-dev,..."], ...}], "groups": [{"id":
- * "cn=pay-dev,...", "name": "pay-dev"}]}
+ *     {"read": "2026-11-23T10:32:00Z", "people": [{"username": "m.sommer", "groups":
+ * ["cn=pay-dev,..."], ...}], "groups": [{"id": "cn=pay-dev,...", "name": "pay-dev"}]}
  */
 #include "base/clock.h"
 #include "policy/resolve/policy_input.h"

@@ -45,8 +45,8 @@ int directory_read_json(struct str text, struct arena *a, struct policy_director
     int64_t read_ms = 0;
     if (json_get_str(j, "read", a, &read) && !time_parse(read, &read_ms))
         return fail(e, ERR_INPUT, "read: '%.*s' is no time", STR_F(read));
-    *ret = (struct policy_directory){p, json_array_size(people), g, json_array_size(groups),
-                                     read_ms};
+    *ret =
+        (struct policy_directory){p, json_array_size(people), g, json_array_size(groups), read_ms};
     return 0;
 }
 

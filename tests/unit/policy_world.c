@@ -150,8 +150,8 @@ void world_read(struct arena *a, struct str text, struct policy_input *out)
     while (str_next(&text, '\n', &line))
         do_line(&w, line);
     struct policy_directory *directory = ARENA_NEW(a, struct policy_directory);
-    *directory = (struct policy_directory){w.people.items, w.people.n, w.groups.items, w.groups.n,
-                                             0};
+    *directory =
+        (struct policy_directory){w.people.items, w.people.n, w.groups.items, w.groups.n, 0};
     struct policy_cluster *clusters = ARENA_ARRAY(a, w.sites.n, struct policy_cluster);
     for (size_t i = 0; i < w.sites.n; i++) {
         const struct site *s = &w.sites.items[i];
