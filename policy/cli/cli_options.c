@@ -198,6 +198,7 @@ static const struct own_arguments {
     {COMMAND_BLAST, 1, 1, "a group of the directory, for example: blast cn=pay-qa"},
     {COMMAND_LEAVER, 1, 1, "a person, for example: leaver m.sommer"},
     {COMMAND_UNTIL, 1, 1, "a moment, for example: until 2031-12-31"},
+    {COMMAND_UNUSED, 1, 1, "an audit log (- for standard input)"},
 };
 
 static int check_own(const struct cli_options *o, size_t *ret_n, struct err *e)

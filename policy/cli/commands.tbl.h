@@ -71,3 +71,7 @@ COMMAND(IMPORT, "import", "[FILE]",
         "Makes a policy of teams, roles and spaces out of what clusters have, proven to give the "
         "same access, and names what it left. Writes FILE (default: policy.yaml), never over an "
         "existing one; with --output json the policy is in the answer.")
+COMMAND(
+    UNUSED, "unused", "AUDIT-LOG [FILE...]",
+    "Says what of the granted rights of a site an API server's audit log does not show as used, "
+    "and which smaller role would do. - is standard input.")

@@ -35,6 +35,7 @@ static const struct {
     [COMMAND_UNTIL] = {cmd_until, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_EXPIRING] = {cmd_expiring, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_MATRIX] = {cmd_matrix, NEED_POLICY | NEED_CLUSTERS_MAYBE},
+    [COMMAND_UNUSED] = {cmd_unused, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_IMPORT] = {cmd_import, NEED_CLUSTERS | NEED_SITES | NEED_FIND_SITES},
 };
 

@@ -105,3 +105,4 @@ enum cli_exit cmd_leaver(struct run *s);
 enum cli_exit cmd_until(struct run *s);
 enum cli_exit cmd_expiring(struct run *s);
 enum cli_exit cmd_matrix(struct run *s);
+enum cli_exit cmd_unused(struct run *s);

@@ -98,7 +98,8 @@ static void choose_base(struct importer *im, struct import_role *role, const str
     for (size_t i = 0; i < bases->n; i++) {
         const struct base *base = &bases->items[i];
         struct over over;
-        if ((!needed && base->n_lines > form.n * 2) || !put_over(im, base, &form, &over))
+        bool worth = base->n_lines >= BASE_LINES_MIN && base->n_lines <= form.n * 2;
+        if ((!needed && !worth) || !put_over(im, base, &form, &over))
             continue;
         size_t cost = over.rest.n + over.deny.n;
         if (cost >= least || !sayable(im, &over.rest) || !sayable(im, &over.deny))
@@ -168,7 +169,7 @@ static void base_names(struct importer *im, struct import_role *role)
 
 static void add_base(struct importer *im, struct bases *bases, const struct base *base)
 {
-    if (base->n_lines >= BASE_LINES_MIN && base->depth < BASE_DEPTH_MAX)
+    if (base->depth < BASE_DEPTH_MAX)
         *ARENA_PUSH(im->arena, bases) = *base;
 }
 

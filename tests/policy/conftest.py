@@ -11,6 +11,13 @@ from tests.lib.tools import ours
 
 SAVED = pathlib.Path(__file__).parent / "cluster-1.36"
 
+# what a kube-apiserver writes for two requests, and the beginning of a third
+AUDIT_LOG = "".join(
+    '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/pay-api/pods",'
+    f'"verb":"list","objectRef":{{"resource":"pods","namespace":"pay-api","apiVersion":"v1"}},"requestReceivedTimestamp":"2026-05-01T10:00:0{i}.5Z",'
+    '"annotations":{"authorization.k8s.io/decision":"allow","authorization.k8s.io/reason":"RBAC: allowed by RoleBinding \\"lotse:deploy/pay-api\\" of'
+    ' ClusterRole \\"lotse:deploy\\" to Group \\"lotse:team:payments\\""}}\n' for i in (0, 5)) + '{"kind":"Event","apiVersi'
+
 
 class Policy:
     """A folder with policy.yaml, directory.json and objects/, and the program run in it."""
@@ -24,6 +31,7 @@ class Policy:
         shutil.copytree(SAVED, objects)
         for site in company.SITES:
             (objects / f"namespaces-{site}.json").write_text(json.dumps(corp.namespace_list(site)))
+        (folder / "audit.log").write_text(AUDIT_LOG)
 
     def run(self, *arguments, stdin=None):
         return subprocess.run([ours("lotse-policy"), *map(str, arguments)], cwd=self.folder, input=stdin, text=True,
