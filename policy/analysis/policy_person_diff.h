@@ -47,3 +47,5 @@ struct str policy_membership(const struct policy_at *at, struct str username, ui
 /* A group of tokens that only the policy decides about: its holders are its teams' people, at the
  * moments of its grants. What else bindings name has holders whom nobody here knows. */
 bool policy_group_is_minted(const struct policy_at *at, struct str group);
+/* A request mints it on approval. */
+bool policy_group_is_offered(const struct policy_at *at, struct str group);

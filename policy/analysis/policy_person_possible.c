@@ -71,14 +71,13 @@ struct policy_sentences policy_possible_diff(struct policy_compare *c)
     return people_sentences(&x.g);
 }
 
-/* A team of the policy, or what only a running grant mints; requests mint the same on approval. */
 bool policy_group_is_minted(const struct policy_at *at, struct str group)
 {
     const struct policy *p = at->policy;
     struct str team = STR(RBAC_PREFIX "team:"), jit = STR(RBAC_PREFIX "jit:");
     if (str_starts(group, team))
         return policy_team_find(p, str_from_to(group, team.n, group.n)) != ID_NONE;
-    if (!str_starts(group, jit) || p->tree->requests.n)
+    if (!str_starts(group, jit))
         return false;
     struct str wanted = str_from_to(group, sizeof(RBAC_PREFIX) - 1, group.n);
     for (size_t i = 0; i < p->tree->grants.n; i++) {
@@ -89,6 +88,23 @@ bool policy_group_is_minted(const struct policy_at *at, struct str group)
             return true;
         for (size_t s = 0; s < g->spaces.n; s++)
             if (str_eq(jit_group(p, g->spaces.items[s], g->role, at->arena), wanted))
+                return true;
+    }
+    return false;
+}
+
+bool policy_group_is_offered(const struct policy_at *at, struct str group)
+{
+    const struct policy *p = at->policy;
+    for (size_t i = 0; i < p->tree->requests.n; i++) {
+        const struct request *r = &p->requests[i];
+        if (!r->usable || !str_starts(group, STR(RBAC_PREFIX)))
+            continue;
+        struct str wanted = str_from_to(group, sizeof(RBAC_PREFIX) - 1, group.n);
+        if (r->spaces.n == 0 && str_eq(jit_group(p, ID_NONE, r->role, at->arena), wanted))
+            return true;
+        for (size_t s = 0; s < r->spaces.n; s++)
+            if (str_eq(jit_group(p, r->spaces.items[s], r->role, at->arena), wanted))
                 return true;
     }
     return false;

@@ -2,6 +2,7 @@
  * directories. People first, then subjects, objects as a count. */
 #include <stdlib.h>
 
+#include "policy/analysis/policy_offers.h"
 #include "policy/cli/diff_people.h"
 #include "policy/cli/directory_file.h"
 #include "policy/cluster/plan.h"
@@ -237,9 +238,12 @@ static bool others_change(const struct site_diff *d)
 {
     for (size_t i = 0; i < d->changes.n; i++) {
         const struct rbac_subject *subject = &d->changes.items[i].subject;
+        const struct policy_at *was = &d->compare.before, *is = &d->compare.after;
         bool minted = subject->kind == RBAC_GROUP &&
-                      (policy_group_is_minted(&d->compare.before, subject->name) ||
-                       policy_group_is_minted(&d->compare.after, subject->name));
+                      (policy_group_is_minted(was, subject->name) ||
+                       policy_group_is_minted(is, subject->name)) &&
+                      !policy_group_is_offered(was, subject->name) &&
+                      !policy_group_is_offered(is, subject->name);
         if (!minted)
             return true;
     }
@@ -282,17 +286,21 @@ static void add_people(struct diff_people *people, struct site_diff *d,
     c->before.now_ms = c->after.now_ms = people->run->now_ms;
 }
 
-static enum cli_exit verdict(struct run *s, const struct diff_people *people, bool others)
+static enum cli_exit verdict(struct run *s, const struct diff_people *people, bool others,
+                             struct strs offers)
 {
-    bool same = !diff_people_any(people) && !others && !people->incomplete;
+    bool same = !diff_people_any(people) && !others && !people->incomplete && offers.n == 0;
     struct people_count n = diff_people_count(people);
     if (s->options->json) {
         diff_people_json(people);
+        json_put_strs(&s->json, "offers", offers.items, offers.n);
         json_put_bool(&s->json, "no_access_change", same);
         json_put_i64(&s->json, "people_gaining", (int64_t)n.gain);
         json_put_i64(&s->json, "people_losing", (int64_t)n.lose);
         json_put_i64(&s->json, "moments", (int64_t)people->n_moments + 1);
     }
+    for (size_t i = 0; i < offers.n; i++)
+        run_say(s, "%.*s", STR_F(offers.items[i]));
     if (people->incomplete)
         run_say(s, "the sentences about people are incomplete: too many different permissions");
     if (same)
@@ -401,5 +409,5 @@ enum cli_exit cmd_diff(struct run *s)
         say_site(s, &sites[i]);
     if (s->options->json)
         json_close_array(&s->json);
-    return verdict(s, &people, others);
+    return verdict(s, &people, others, policy_offers_diff(before, s->policy, s->arena));
 }

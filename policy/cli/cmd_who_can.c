@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "policy/analysis/policy_person_diff.h"
+#include "policy/analysis/policy_words.h"
 #include "policy/cli/site_access.h"
 
 struct person { /* --people: who, and the first way in which they may */
@@ -168,6 +169,46 @@ static void say_persons(struct run *s, const struct site_access *a,
         say_person(s, a, &persons.items[i]);
 }
 
+/* --- holders of one site: people first, the parts of Kubernetes itself last and in one line */
+
+static bool is_kubernetes(const struct policy_holder *h)
+{
+    return h->kind == HOLDER_FOREIGN && str_starts(h->holder.reason.binding->name, STR("system:"));
+}
+
+static void say_kubernetes(struct run *s, const struct policy_holders *holders)
+{
+    struct intern names = {.arena = s->arena};
+    auto_buf line = BUF_INIT((size_t)1 << 20);
+    for (size_t i = 0; i < holders->n; i++)
+        if (is_kubernetes(&holders->items[i]))
+            intern_add(&names, subject_text(s, holders->items[i].holder.reason.subject));
+    if (names.n == 0)
+        return;
+    buf_fmt(&line, "  and %zu through Kubernetes' own bindings (system:...): ", names.n);
+    policy_list(&line, (struct strs){names.items, names.n}, 3);
+    run_say_buf(s, &line);
+}
+
+static void say_holders(struct run *s, const struct site_access *a,
+                        const struct policy_holders *holders)
+{
+    const struct str words[2] = {s->options->arguments.items[0], s->options->arguments.items[1]};
+    run_say(s, "%.*s: %zu may %.*s", STR_F(a->cluster->site), holders->n,
+            STR_F(site_question_text(s, words)));
+    for (int kind = HOLDER_TEAM; kind <= HOLDER_FOREIGN; kind++)
+        for (size_t i = 0; i < holders->n; i++) {
+            const struct policy_holder *h = &holders->items[i];
+            if ((int)h->kind != kind)
+                continue;
+            if (s->options->json)
+                holder_json(s, a, h);
+            else if (!is_kubernetes(h))
+                holder_text(s, a, h);
+        }
+    say_kubernetes(s, holders);
+}
+
 /* --- one site after the other */
 
 static int who_can_site(struct run *s, const struct cluster *c)
@@ -182,14 +223,7 @@ static int who_can_site(struct run *s, const struct cluster *c)
         say_persons(s, &a, &holders);
         return 0;
     }
-    run_say(s, "%.*s: %zu may %.*s", STR_F(c->site), holders.n,
-            STR_F(site_question_text(s, words)));
-    for (size_t i = 0; i < holders.n; i++) {
-        if (s->options->json)
-            holder_json(s, &a, &holders.items[i]);
-        else
-            holder_text(s, &a, &holders.items[i]);
-    }
+    say_holders(s, &a, &holders);
     return 0;
 }
 

@@ -174,6 +174,20 @@ def test_a_later_end_of_a_grant_is_a_change_from_then_on(policy):
     assert "runs: policy.yaml:" in run.stdout
 
 
+@pytest.mark.parametrize("old, new, said", [
+    ("max: 2h, approve: {1: [lead], 2: [platform]}", "max: 2h, approve: {1: [lead]}", "request debug-prod changes (policy.yaml:"),
+    ('match: {project_path: "pay/*", ref_protected: true}', 'match: {project_path: "*", ref_protected: true}', "ci gitlab changes (policy.yaml:"),
+    ("debug-prod: {who: payments,", "debug-later: {who: payments,", "request debug-prod is gone (old.yaml:"),
+])
+def test_who_may_ask_for_what_is_access_too(policy, old, new, said):
+    (policy.folder / "old.yaml").write_text((policy.folder / "policy.yaml").read_text().replace("approve debug-prod", "approve admin"))
+    policy.edit("approve debug-prod", "approve admin")
+    policy.edit(old, new)
+    run = policy.offline("diff", "old.yaml", "policy.yaml", "--exit-code")
+    assert run.returncode == FINDINGS and said in run.stdout, run.stdout + run.stderr
+    assert "no access change" not in run.stdout
+
+
 def test_a_change_of_the_directory_is_shown_with_its_reason(policy):
     directory = json.loads((policy.folder / "directory.json").read_text())
     (policy.folder / "before.json").write_text(json.dumps(directory))
@@ -247,7 +261,7 @@ def test_can_answers_line_by_line(policy):
     run = policy.offline("can", stdin="".join(json.dumps(q) + "\n" for q in questions))
     answers = [json.loads(x) for x in run.stdout.splitlines()]
     assert [a["allowed"] for a in answers] == [True, False, True], run.stderr
-    assert answers[0]["binding"] == "cluster-admin"
+    assert answers[0]["reason"] == "system:masters"
 
 
 @pytest.mark.parametrize("line", ["get pods", '{"user": 1}', '{"site": "xyz", "user": "a", "verb": "get"}'])
