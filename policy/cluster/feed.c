@@ -44,7 +44,7 @@ static bool put(struct feed *f, const struct feed_event *ev, bool present)
     while (f->items.n <= id)
         (void)ARENA_PUSH(&f->arena, &f->items);
     struct feed_item *item = &f->items.items[id];
-    if (ev->version <= item->version) /* our own write knew better already */
+    if (item->version && ev->version <= item->version) /* our own write knew better already */
         return false;
     *item = ev->item;
     item->version = ev->version;
