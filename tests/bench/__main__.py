@@ -263,12 +263,12 @@ def bench_core(folder):
         r = json.loads(run.stdout)
         phases.append([name, r["text_kib"], r["grants"], r["bindings"], *(f"{r[p + '_ms']:.1f}" for p in ("yaml", "tree", "resolve", "emit", "cells", "compile", "first")),
                        f"{(r['peak_kib'] - r['inputs_kib']) / 1024:.0f}", reach])
-        questions.append([name, r["changes"], f"{r['diff_ms']:.2f}", f"{r['holders']:.1f}", f"{r['who_can_us']:.2f}"])
+        questions.append([name, r["changes"], f"{r['diff_ms']:.2f}", r["person_changes"], f"{r['person_diff_ms']:.2f}", f"{r['holders']:.1f}", f"{r['who_can_us']:.2f}"])
     table("lotse-policy, the core alone: processor ms from the text to the cells of three sites, directory and clusters in memory already\n"
           "  bindings: subjects in the bindings of one site; MB: at most, over what directory and clusters take",
           ["policy", "KiB of YAML", "grants", "bindings", *"yaml tree resolve emit cells".split(), "all", "first time", "MB", "reach"], phases)
-    table("lotse-policy: questions to one site (reach at 1x: diff <= 5 ms, who-can <= 10 us)",
-          ["policy", "changes of 1 %", "diff ms", "holders", "who-can us"], questions)
+    table("lotse-policy: questions to one site (reach at 1x: diff <= 5 ms, people <= 50 ms, who-can <= 10 us)",
+          ["policy", "changes of 1 %", "diff ms", "person x place", "people ms", "holders", "who-can us"], questions)
 
 
 def policy_command(where):

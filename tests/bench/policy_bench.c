@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/yaml.h"
+#include "policy/analysis/policy_person_diff.h"
 #include "policy/cli/directory_file.h"
 #include "policy/cluster/cluster.h"
 #include "policy/policy.h"
@@ -191,6 +192,30 @@ static double diff(const struct bench *b, const struct compiled *before,
     return ms;
 }
 
+/* From the cells to the sentences: who, what, where, why. */
+static double person_diff(const struct bench *b, const struct compiled *before,
+                          const struct compiled *after, size_t *ret_n)
+{
+    auto_arena a = {0};
+    struct err e;
+    arena_init(&a, ARENA_NO_MAX);
+    const struct rbac_set *sets[] = {&before->sets[0], &after->sets[0]};
+    const struct universe *u = universe_new(&a, sets, 2, &b->clusters[0].resources, &e);
+    struct policy_compare c = {.before = {before->policy, 0, 1780000000000, &a},
+                               .after = {after->policy, 0, 1780000000000, &a},
+                               .access_before = access_new(&a, u, sets[0], &e),
+                               .access_after = access_new(&a, u, sets[1], &e)};
+    must(c.access_before && c.access_after, "no cells");
+    double start = now_ms();
+    policy_compare_begin(&c);
+    struct policy_sentences all = policy_person_diff(&c);
+    double ms = now_ms() - start;
+    *ret_n = 0;
+    for (size_t i = 0; i < all.n; i++)
+        *ret_n += all.items[i].people.n * all.items[i].namespaces.n;
+    return ms;
+}
+
 static double who_can(const struct bench *b, const struct compiled *c, size_t *ret_n)
 {
     auto_arena a = {0};
@@ -235,7 +260,8 @@ int main(int argc, char **argv)
     static struct bench b;
     static struct compiled c, after;
     double phases[N_PHASES][ROUNDS], total[ROUNDS], diffs[ROUNDS], asks[ROUNDS], ms[N_PHASES];
-    size_t n_changes = 0, n_holders = 0;
+    double person_diffs[ROUNDS];
+    size_t n_changes = 0, n_holders = 0, n_person_changes = 0;
 
     must(argc == 2, "which folder?");
     arena_init(&b.inputs, ARENA_NO_MAX);
@@ -248,6 +274,7 @@ int main(int argc, char **argv)
     compile(&b, &b.after, &after, ms);
     for (size_t i = 0; i < ROUNDS; i++) {
         diffs[i] = diff(&b, &c, &after, &n_changes);
+        person_diffs[i] = person_diff(&b, &c, &after, &n_person_changes);
         asks[i] = who_can(&b, &c, &n_holders);
     }
     arena_fini(&after.arena);
@@ -269,9 +296,10 @@ int main(int argc, char **argv)
     for (size_t k = 0; k < N_PHASES; k++)
         printf("\"%s_ms\": %.3f, ", phase_names[k], median(phases[k]));
     printf("\"compile_ms\": %.3f, \"first_ms\": %.3f, \"diff_ms\": %.3f, \"changes\": %zu, "
+           "\"person_diff_ms\": %.3f, \"person_changes\": %zu, "
            "\"who_can_us\": %.3f, \"holders\": %.1f, \"inputs_kib\": %zu, \"peak_kib\": %zu}\n",
-           median(total), first, median(diffs), n_changes, median(asks),
-           (double)n_holders / N_QUESTIONS, inputs_kib, peak_kib);
+           median(total), first, median(diffs), n_changes, median(person_diffs), n_person_changes,
+           median(asks), (double)n_holders / N_QUESTIONS, inputs_kib, peak_kib);
     arena_fini(&c.arena);
     arena_fini(&b.inputs);
     return 0;
