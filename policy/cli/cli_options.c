@@ -109,6 +109,14 @@ static bool read_number(enum option_kind kind, struct str value, int64_t *ret)
     return false;
 }
 
+static bool read_format(struct cli_options *o, struct str value)
+{
+    bool report = str_is(value, "sarif") || str_is(value, "junit");
+    o->report = report ? value : STR_NONE;
+    return str_is(value, "json") || str_is(value, "text") ||
+           (report && o->command == COMMAND_CHECK);
+}
+
 static int store(struct cli_options *o, const struct option_row *row, struct str value,
                  struct arena *a, struct err *e)
 {
@@ -120,7 +128,7 @@ static int store(struct cli_options *o, const struct option_row *row, struct str
     case KIND_TEXT: *(struct str *)field = value; break;
     case KIND_LIST: return push(a, field, value, e);
     case KIND_FORMAT:
-        good = str_is(value, "json") || str_is(value, "text");
+        good = read_format(o, value);
         *(bool *)field = str_is(value, "json");
         break;
     case KIND_PERCENT:
@@ -188,6 +196,7 @@ static const struct own_arguments {
     size_t least, most;
     const char *text;
 } own_arguments[] = {
+    {COMMAND_EXPLAIN, 0, SIZE_MAX, "findings"},
     {COMMAND_WHO_CAN, 2, 2, "a verb and a target, for example: who-can get /secrets"},
     {COMMAND_REACH, 1, 1, "to know who begins, for example: reach team:payments"},
     {COMMAND_SOD, 2, 2,

@@ -30,6 +30,9 @@ struct cli_options {
     bool dry_run, no_prune, allow_shrink, planned, json, help, manual, version;
     bool exit_code, persons; /* diff; who-can */
     struct str directory_before, format;
+    struct str fail_on, only, report; /* check; report: sarif or junit in place of text */
+    struct strs_vec authn;
+    bool foreign_errors;
     int64_t days, token_life;
     int64_t max_prune, min_score, signatures, serial, now_ms, timeout_ms;
 };

@@ -36,7 +36,8 @@ OPTION("cluster-wide", 0, NULL, FLAG, cluster_wide, ONLY(PLAN) | ONLY(APPLY),
        "without it RoleBindings alone")
 OPTION("grants-first", 0, NULL, FLAG, grants_first, ONLY(PLAN) | ONLY(APPLY),
        "give before taking: nobody is without access in between, some have more than they should")
-OPTION("binder", 0, "USER", TEXT, binder, ONLY(COMPILE) | ONLY(PLAN) | ONLY(APPLY) | ONLY(DRIFT),
+OPTION("binder", 0, "USER", TEXT, binder,
+       ONLY(COMPILE) | ONLY(PLAN) | ONLY(APPLY) | ONLY(DRIFT) | ONLY(CHECK),
        "who writes RoleBindings, as the API server names it; \"\" for nobody but the platform "
        "(default: system:serviceaccount:lotse-system:lotse-binder)")
 OPTION("platform", 0, "USER|group:GROUP", LIST, platform,
@@ -54,7 +55,7 @@ OPTION("live", 0, "N", COUNT, live, ONLY(VERIFY),
        "ask each API server so many questions and compare with our own answers")
 OPTION("seed", 0, "N", COUNT, seed, ONLY(VERIFY),
        "the same number draws the same questions (default: 1)")
-OPTION("lock", 0, "FILE", TEXT, lock, ONLY(APPLY) | ONLY(COMPILE),
+OPTION("lock", 0, "FILE", TEXT, lock, ONLY(APPLY) | ONLY(COMPILE) | ONLY(CHECK),
        "what the last applied policy was made from (default: lotse.lock beside the policy)")
 OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN) | ONLY(CAN) | ONLY(WHY_NOT),
        "in this namespace; without it, in the whole cluster")
@@ -91,9 +92,19 @@ OPTION("questions", 0, "FILE", TEXT, questions, ONLY(CAN),
 OPTION("save", 0, "FOLDER", TEXT, save, ONLY(SNAPSHOT), "where to save (default: snapshot)")
 OPTION("at", 0, "TIME", TIME, now_ms, ALL,
        "as if it were this moment, 2026-12-31 or 2026-12-31T18:00:00Z (default: now)")
+OPTION("fail-on", 0, "SEVERITY", TEXT, fail_on, ONLY(CHECK),
+       "exit with 1 when there is a finding as bad as this or worse: critical, high (the default), "
+       "medium, low, info, never")
+OPTION("only", 0, "ID[,ID]", TEXT, only, ONLY(CHECK), "only these lints, no tests")
+OPTION("foreign-errors", 0, NULL, FLAG, foreign_errors, ONLY(CHECK),
+       "findings about what is not ours on the clusters count for the exit status, too")
+OPTION("authn", 0, "SITE=FILE", LIST, authn, ONLY(CHECK),
+       "what a site's API server was told about issuers (AuthenticationConfiguration), to be "
+       "looked at as well; may stand several times")
 OPTION("timeout", 0, "DURATION", DURATION, timeout_ms, ALL,
        "for the directory, and for each site: retries end then (default: 60s)")
-OPTION("output", 0, "text|json", FORMAT, json, ALL, "how to answer (default: text)")
+OPTION("output", 0, "text|json", FORMAT, json, ALL,
+       "how to answer (default: text); check also knows sarif and junit")
 OPTION("help", 'h', NULL, FLAG, help, ALL, "says this")
 OPTION("version", 0, NULL, FLAG, version, ALL, "says the version")
 OPTION("manual", 0, NULL, FLAG, manual, ALL, "writes the manual page, for man -l")

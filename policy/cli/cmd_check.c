@@ -1,6 +1,6 @@
 /* check, test and snapshot: the short ones. */
+#include "policy/cli/check_report.h"
 #include "policy/cli/directory_file.h"
-#include "policy/cli/run.h"
 
 enum cli_exit cmd_check(struct run *s)
 {
@@ -20,7 +20,17 @@ enum cli_exit cmd_check(struct run *s)
     }
     buf_fmt(&line, ": no errors, %zu warnings", s->diags.n);
     run_say_buf(s, &line);
-    return CLI_OK;
+    struct check_report report = {.s = s};
+    enum cli_exit status = check_run(&report);
+    if (status != CLI_OK)
+        return status;
+    if (s->options->report.n)
+        check_write(&report);
+    else if (s->options->json)
+        check_write_json(&report);
+    else
+        check_write_text(&report);
+    return check_fails(&report) ? CLI_FINDINGS : CLI_OK;
 }
 
 /* --- test */

@@ -1,8 +1,13 @@
 /* COMMAND(identifier, name, arguments, what it does). No include guard on purpose: the rows make
  * parser, help and manual page. */
-COMMAND(CHECK, "check", "[FILE...]",
-        "Reads the policy and says everything that is wrong with it. With a directory and clusters "
-        "also names are looked up.")
+COMMAND(
+    CHECK, "check", "[FILE...]",
+    "Reads the policy and says everything that is wrong with it. With a directory and clusters "
+    "also names are looked up, tests are run, and the lints L01 to L60 look at what is given and "
+    "at what else stands on the clusters.")
+COMMAND(EXPLAIN, "explain", "[ID...]",
+        "Says what a finding means, with an example that fires it and the same mended. Without ID: "
+        "lists all.")
 COMMAND(COMPILE, "compile", "[FILE...]",
         "Writes the manifests of each site, the same bytes for the same input.")
 COMMAND(

@@ -3,13 +3,14 @@
 #include <stdio.h>
 
 #include "base/version.h"
-#include "policy/cli/run.h"
+#include "policy/cli/check_report.h"
 
 static const struct {
     enum cli_exit (*run)(struct run *);
     unsigned needs;
 } commands[N_COMMANDS] = {
     [COMMAND_CHECK] = {cmd_check, NEED_POLICY | NEED_CLUSTERS_MAYBE},
+    [COMMAND_EXPLAIN] = {cmd_explain, 0},
     [COMMAND_COMPILE] = {cmd_compile, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_DIFF] = {cmd_diff, NEED_POLICY | NEED_CLUSTERS},
     [COMMAND_PLAN] = {cmd_plan, NEED_POLICY | NEED_CLUSTERS | NEED_BINDINGS},
@@ -54,6 +55,8 @@ static enum cli_exit run_command(const struct cli_options *o, struct arena *a)
     enum cli_exit status = run_open(&s, needs);
     if (status == CLI_OK)
         status = commands[o->command].run(&s);
+    else if (o->report.n > 0)
+        check_refused(&s);
     if (s.worst > status)
         status = s.worst;
     run_fini(&s);

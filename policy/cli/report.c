@@ -36,7 +36,7 @@ void run_print(const struct buf *line)
 
 void run_say_buf(struct run *s, const struct buf *line)
 {
-    if (!s->options->json)
+    if (!s->options->json && s->options->report.n == 0)
         run_print(line);
 }
 

@@ -77,6 +77,7 @@ void buf_count(struct buf *b, size_t n);
 
 /* --- the commands */
 enum cli_exit cmd_check(struct run *s);
+enum cli_exit cmd_explain(struct run *s);
 enum cli_exit cmd_compile(struct run *s);
 enum cli_exit cmd_diff(struct run *s);
 enum cli_exit cmd_plan(struct run *s);

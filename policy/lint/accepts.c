@@ -58,6 +58,8 @@ bool accepted(struct linter *l, const struct acceptable *what)
         l->accepts[i].used = true; /* an expired one as well: it is reported as that alone */
         borne = borne || l->accepts[i].running;
     }
+    if (borne)
+        intern_add(&l->borne, CONCAT(l->arena, STR_C(what->rule), STR(" "), what->who));
     return borne;
 }
 

@@ -463,35 +463,14 @@ static bool rule_has_star(const struct rbac_rule *rule)
     return false;
 }
 
-static bool fires_of(const struct questions *q, const struct rbac_rule *rule, enum check check,
-                     bool wide)
+bool questions_fired_by(const struct questions *q, const struct rbac_rule *rule, struct check_at at)
 {
-    if (check == CHECK_L39)
+    if (at.check == CHECK_L39)
         return rule_has_star(rule);
-    for (size_t i = q->first[check]; i < q->first[check + 1]; i++)
-        if ((wide || !q->items[i].wide_only) && rule_answers(q, rule, &q->items[i]))
+    for (size_t i = q->first[at.check]; i < q->first[at.check + 1]; i++)
+        if ((at.wide || !q->items[i].wide_only) && rule_answers(q, rule, &q->items[i]))
             return true;
     return false;
-}
-
-const struct rbac_rule *questions_rule(const struct questions *q, const struct rbac_object *role,
-                                       struct check_at at)
-{
-    for (size_t r = 0; r < role->n_rules; r++)
-        if (fires_of(q, &role->rules[r], at.check, at.wide))
-            return &role->rules[r];
-    return NULL;
-}
-
-struct strs questions_srcs(const struct questions *q, const struct rbac_object *role,
-                           struct check_at at, struct arena *a)
-{
-    struct str *srcs = ARENA_ARRAY(a, role->n_rules + 1, struct str);
-    size_t n = 0;
-    for (size_t r = 0; r < role->n_rules; r++)
-        if (role->rules[r].src.n > 0 && fires_of(q, &role->rules[r], at.check, at.wide))
-            srcs[n++] = role->rules[r].src;
-    return strs_sorted(a, (struct strs){srcs, n});
 }
 
 bool questions_on_itself(const struct questions *q, const struct rbac_object *role,

@@ -206,7 +206,7 @@ POLICY(L49,
        "teams:\n"
        "  small: {from: [cn=pay-dev], max: 1}\n",
        "teams:\n"
-       "  small: {from: [cn=pay-dev], max: 10}\n")
+       "  small: {from: [cn=pay-dev], max: 100}\n")
 NONE(L50, "more than 100 ClusterRoleBindings are too long an example")
 NONE(L51, "a person in more than 50 teams is too long an example")
 AUTHN(L52,

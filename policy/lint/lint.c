@@ -189,8 +189,13 @@ static bool lint_site(struct linter *l, const struct policy_lint_site *site)
 int policy_lint(const struct policy_lint_input *in, struct arena *a, struct policy_findings *ret,
                 struct err *e)
 {
-    struct linter l = {
-        .in = in, .p = in->policy, .arena = a, .out = ret, .e = e, .keys = {.arena = a}};
+    struct linter l = {.in = in,
+                       .p = in->policy,
+                       .arena = a,
+                       .out = ret,
+                       .e = e,
+                       .keys = {.arena = a},
+                       .borne = {.arena = a}};
     *ret = (struct policy_findings){0};
     accepts_begin(&l);
     size_t n_denies = 0;
@@ -207,6 +212,7 @@ int policy_lint(const struct policy_lint_input *in, struct arena *a, struct poli
     l.site = NULL;
     lint_redundant_end(&l);
     lint_accepts(&l);
+    ret->n_accepted = l.borne.n;
     if (ret->n > 1)
         qsort(ret->items, ret->n, sizeof(*ret->items), finding_order);
     return 0;

@@ -169,9 +169,22 @@ static const struct rbac_subject *first_subject(const struct walk *w, const stru
     return &h->binding->subjects[0];
 }
 
+static struct str lines_of(const struct linter *l, const struct causes *causes)
+{
+    struct str *lines = ARENA_ARRAY(l->arena, causes->n, struct str);
+    for (size_t i = 0; i < causes->n; i++)
+        lines[i] = src_of(l->arena, &causes->items[i]);
+    return strs_join(l->arena, strs_sorted(l->arena, (struct strs){lines, causes->n}), ' ');
+}
+
+static uint32_t role_id(const struct linter *l, const struct rbac_object *role)
+{
+    return intern_find(&l->p->role_ids,
+                       str_from_to(role->name, sizeof(RBAC_PREFIX) - 1, role->name.n));
+}
+
 static void fill_chain(const struct walk *w, const struct holding *h,
-                       const struct rbac_object *role, const struct rbac_rule *rule,
-                       struct policy_finding *f)
+                       const struct rbac_object *role, struct check_at at, struct policy_finding *f)
 {
     struct linter *l = w->l;
     const struct rbac_subject *s = first_subject(w, h);
@@ -185,8 +198,11 @@ static void fill_chain(const struct walk *w, const struct holding *h,
         arena_fmt(l->arena, "%s %.*s%s%.*s on %.*s", rbac_kind_name(b->kind), STR_F(b->name),
                   b->namespace.n ? " in " : "", STR_F(b->namespace), STR_F(site_name(l)));
     chain[n++] = arena_fmt(l->arena, "%s %.*s", rbac_kind_name(role->kind), STR_F(role->name));
-    if (rule && rule->src.n > 0)
-        chain[n++] = CONCAT(l->arena, STR("rule of "), rule->src);
+    if (!l->foreign) {
+        const struct causes causes = causes_of(l, role_id(l, role), at);
+        chain[n++] = CONCAT(l->arena, causes.by_base ? STR("base of ") : STR("can of "),
+                            lines_of(l, &causes));
+    }
     f->chain = (struct strs){chain, n};
 }
 
@@ -209,21 +225,18 @@ static void fill_mend(const struct walk *w, const struct holding *h, const struc
                       STR_F(f->who), rbac_kind_name(h->binding->kind), STR_F(h->binding->name));
         return;
     }
-    uint32_t id = intern_find(&l->p->role_ids,
-                              str_from_to(role->name, sizeof(RBAC_PREFIX) - 1, role->name.n));
+    uint32_t id = role_id(l, role);
     const struct policy_role *written = &l->p->tree->roles.items[id];
-    struct strs srcs = questions_srcs(&l->questions, role, at, l->arena);
-    bool from_base =
-        written->base.text.n > 0 && strs_has(srcs, src_of(l->arena, &written->base.pos));
+    struct causes causes = causes_of(l, id, at);
     if (at.check == CHECK_L01)
         f->mend = arena_fmt(l->arena, "give role %.*s what is needed instead of %.*s",
                             STR_F(written->name.text), STR_F(written->base.text));
-    else if (from_base)
+    else if (causes.by_base)
         f->mend = arena_fmt(l->arena, "add to role %.*s: deny: [%.*s]", STR_F(written->name.text),
                             STR_F(what));
     else
-        f->mend = arena_fmt(l->arena, "take %.*s out of %.*s", STR_F(what),
-                            STR_F(strs_join(l->arena, srcs, ' ')));
+        f->mend =
+            arena_fmt(l->arena, "take %.*s out of %.*s", STR_F(what), STR_F(lines_of(l, &causes)));
 }
 
 static void report(const struct walk *w, const struct rbac_object *role, enum check check,
@@ -238,13 +251,11 @@ static void report(const struct walk *w, const struct rbac_object *role, enum ch
     struct holding some;
     if (has_accepts(l, row->rule) || left.itself || check == CHECK_L32) {
         some = what_is_left(w, &left, place);
-        l->out->n_accepted += some.n_subjects == 0 && has_accepts(l, row->rule);
         h = &some;
     }
     if (h->n_subjects == 0)
         return;
     const struct check_at at = {check, place == PLACE_WIDE};
-    const struct rbac_rule *rule = questions_rule(&l->questions, role, at);
     bool by_place = row->severity[place] > row->severity[PLACE_NAMESPACE];
     struct policy_finding like = {.rule = policy_rule_find(STR_C(row->rule)),
                                   .severity = row->severity[place],
@@ -255,7 +266,8 @@ static void report(const struct walk *w, const struct rbac_object *role, enum ch
                                            STR_F(h->binding->name))
                                : left.who;
     else
-        like.pos = pos_of_src(l->p, by_place || !rule ? first_subject(w, h)->src : rule->src);
+        like.pos = by_place ? pos_of_src(l->p, first_subject(w, h)->src)
+                            : causes_of(l, role_id(l, role), at).items[0];
     bool new;
     struct policy_finding *f = finding_for(l, &like, &new);
     uint32_t set = x->role_sets[role - x->set->items];
@@ -266,7 +278,7 @@ static void report(const struct walk *w, const struct rbac_object *role, enum ch
     if (!new)
         return;
     f->message = CONCAT(l->arena, f->who, STR(": "), f->rule->title);
-    fill_chain(w, h, role, rule, f);
+    fill_chain(w, h, role, at, f);
     fill_mend(w, h, role, at, f);
 }
 

@@ -63,12 +63,8 @@ struct sets { /* permission sets, taken together */
 /* The permissions of the sets that fire the check: "get,list /secrets", compact. */
 struct strs questions_atoms(const struct questions *q, struct sets sets, struct check_at at,
                             struct arena *a);
-/* The first rule of the role that fires it; NULL: none alone. */
-const struct rbac_rule *questions_rule(const struct questions *q, const struct rbac_object *role,
-                                       struct check_at at);
-/* The lines of all that do. */
-struct strs questions_srcs(const struct questions *q, const struct rbac_object *role,
-                           struct check_at at, struct arena *a);
+bool questions_fired_by(const struct questions *q, const struct rbac_rule *rule,
+                        struct check_at at);
 /* Of checks on namespaces themselves: does the role allow it on this one, bound inside of it? */
 bool questions_on_itself(const struct questions *q, const struct rbac_object *role,
                          enum check check, struct str namespace);
@@ -100,8 +96,9 @@ struct linter {
     struct grant_cover {
         bool seen, needed;
         uint32_t by;
-    } *covers;          /* by grant */
-    struct intern keys; /* "rule severity who object": findings of several sites are one */
+    } *covers;           /* by grant */
+    struct intern borne; /* "rule who" of what was accepted */
+    struct intern keys;  /* "rule severity who object": findings of several sites are one */
 };
 /* A finding about `who`, or the one of this rule, severity, who and object that is there already,
  * from another site: then *ret_new is false. */
@@ -124,6 +121,14 @@ bool has_accepts(const struct linter *l, const char *rule);
 struct pos pos_of_src(const struct policy *p, struct str src);
 struct str site_name(const struct linter *l);
 bool is_privileged(const struct policy_namespace *ns); /* kube-*, lotse-*, and what says so */
+
+/* --- causes.c */
+struct causes { /* places in the policy */
+    struct pos *items;
+    size_t n, cap;
+    bool by_base; /* no line of ours gives it, but a ClusterRole it is based on */
+};
+struct causes causes_of(const struct linter *l, uint32_t role, struct check_at at);
 
 /* --- the parts */
 void lint_cells(struct linter *l); /* lint_cells.c: checks.tbl.h over l->x */

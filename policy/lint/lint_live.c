@@ -89,10 +89,8 @@ static void say(struct live *v, const char *rule, const struct rbac_object *b, s
     const struct acceptable what = {rule, who, who, b->namespace};
     struct policy_finding like = {
         .rule = policy_rule_find(STR_C(rule)), .foreign = true, .who = who};
-    if (accepted(l, &what)) {
-        l->out->n_accepted++;
+    if (accepted(l, &what))
         return;
-    }
     like.severity = like.rule->severity;
     like.object = arena_fmt(l->arena, "%s %.*s", rbac_kind_name(b->kind), STR_F(b->name));
     bool new;

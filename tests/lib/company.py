@@ -384,8 +384,8 @@ roles:
 """
 POLICY_MORE = """\
 requests:  # just in time: approved in the gateway, no write on any cluster
-  debug-prod: {who: payments, role: debug, in: payments, max: 2h, approve: {1: [lead], 2: [platform]}}
-  admin: {who: platform, role: root, max: 1h, approve: {1: [platform]}, reason: ticket}
+  debug-prod: {who: payments, role: debug, in: payments, max: 2h, approve: {2: [security]}}
+  admin: {who: platform, role: root, max: 1h, approve: {1: [security]}, reason: ticket}
 breakglass:
   oncall: {who: platform, role: root, max: 30m, mfa: fido2, page: "#incident", review: 24h}
 ci:
@@ -410,6 +410,17 @@ tests:
   - {as: u.adler, can: "delete apps/deployments", in: "fra:kube-system", is: deny}
   - {as: x.leaver, can: "get /pods", in: "fra:shop-web", is: deny, why: "dropped"}
   - {as: s.schachtel, can: "get /pods/log", in: "ber:security-siem", is: allow, why: "through a nested group"}
+"""
+
+POLICY_ACCEPT = """\
+accept:
+  - {id: L01, who: request admin, until: 2031-12-31, reason: "an hour, approved, with a ticket", by: a.vogt}
+  - {id: L01, who: breakglass oncall, until: 2031-12-31, reason: "the way in when all else is down", by: a.vogt}
+  - {id: L60, who: ci gitlab, until: 2031-12-31, reason: "one audience until the runners know three", by: a.vogt}
+  - {id: L14, who: role deploy, until: 2031-12-31, reason: "teams run their own workloads", by: a.vogt}
+  - {id: L14, who: role owner, until: 2031-12-31, reason: "the same on the staging site", by: a.vogt}
+  - {id: L19, who: role owner, until: 2031-12-31, reason: "staging site only", by: a.vogt}
+  - {id: L15, who: role debug, until: 2031-12-31, reason: "given for a while only", by: a.vogt}
 """
 
 
@@ -437,7 +448,7 @@ def _policy():
     spaces.append('  everything: {names: ["*"], not: ["kube-*", "lotse-*"]}\n')
     grants.insert(0, "  - {team: platform, role: view, in: everything}\n")
     return (POLICY_HEAD + "teams:\n" + "".join(teams) + POLICY_ROLES + "spaces:\n" + "".join(spaces) + "grants:\n" + "".join(grants) +
-            POLICY_MORE + POLICY_TESTS)
+            POLICY_MORE + POLICY_ACCEPT + POLICY_TESTS)
 
 
 @lru_cache(maxsize=1)
