@@ -214,6 +214,37 @@ def a_request(draw):
     return {"op": "request", "method": draw.choice(METHODS), "url": url}
 
 
+IMPERSONATION_VERBS = ["impersonate", "*", "impersonate:user-info", "impersonate-on:user-info:get", "impersonate:serviceaccount",
+                       "impersonate-on:serviceaccount:get", "impersonate:arbitrary-node", "impersonate-on:arbitrary-node:get",
+                       "impersonate:associated-node", "impersonate-on:associated-node:get"]
+IMPERSONATED = ["users", "groups", "serviceaccounts", "nodes", "uids", "userextras/scopes", "userextras/acme.io/x", "userextras/*", "*", "pods"]
+PEOPLE = ["alice", "system:serviceaccount:ns-a:robot", "system:node:n1", "system:node:n2", "system:node:", "system:anonymous", ""]
+CLUBS = ["devs", "system:authenticated", "system:unauthenticated", "system:masters", "", "ops"]
+
+
+def an_impersonation(draw):
+    """A world in which somebody may be somebody else, and what he tries."""
+    def rule():
+        out = {"verbs": draw.sample(IMPERSONATION_VERBS, draw.choice([2, 4, 6])), "apiGroups": [draw.choice(["", "authentication.k8s.io", "*", "*"])],
+               "resources": draw.sample(IMPERSONATED, draw.choice([2, 4, 6]))}
+        return out | ({"resourceNames": draw.sample(["*", "alice", "devs", "n1", "robot", "u1", "v"], 3)} if draw.random() < 0.3 else {})
+    me = draw.choice(["bob", "system:serviceaccount:ns-a:agent"])
+    yield {"op": "world", "objects": [
+        {"kind": "ClusterRole", "metadata": {"name": "r"}, "rules": [rule() for _ in range(draw.choice([1, 2, 3]))]},
+        {"kind": "ClusterRoleBinding", "metadata": {"name": "b"}, "roleRef": {"kind": "ClusterRole", "name": "r"}, "subjects": [
+            {"kind": "User", "name": "bob"}, {"kind": "ServiceAccount", "namespace": "ns-a", "name": "agent"}]}]}
+    for _ in range(4):
+        wanted = {"user": draw.choice(PEOPLE), "uid": draw.choice(["", "", "", "u1"]), "node": draw.choice(["", "n1", "n1"]),
+                  "groups": [draw.choice(CLUBS[:3 if draw.random() < 0.8 else 6]) for _ in range(draw.choice([0, 0, 1, 2, 4, 5]))]}
+        if draw.random() < 0.3:
+            wanted["extra"] = {draw.choice(["scopes", "acme.io%2fx", "acme.io%2fX", "a_b%2fx", "acme.io%2f"]): [draw.choice(["v", "w", "v", ""])
+                               for _ in range(draw.choice([1, 2, 4]))] for _ in range(draw.choice([1, 1, 2]))}
+        who_asks = {"user": me, "groups": draw.choice([[], [], ["system:authenticated"], ["system:masters"]])}
+        yield {"op": "impersonate", **who_asks, "as": wanted}
+        what = draw.choice([{"path": "/healthz"}, {"resource": "pods", "namespace": "ns-a"}, {"resource": "pods"}])
+        yield {"op": "impersonate_on", **who_asks, "as": wanted, "verb": draw.choice(["get", "get", "get", "list"]), **what}
+
+
 def an_account(draw):
     namespace = draw.choice(["ns-a", "NS", "", "a.b", "-a", "a-", "a" * 63, "a" * 64, "a_b", "1"])
     name = draw.choice(["robot", "a.b", "a..b", ".a", "a.", "x:y", "", "A", "a" * 253, "a" * 254, "a-.b", "a b", "1"])
@@ -245,6 +276,8 @@ def lines(draw, questions, per_world=2000):
             yield json.dumps(a_request(draw))
             yield json.dumps(a_request(draw))
             yield json.dumps(an_account(draw))
+        for _ in range(per_world // 50):  # last: these are worlds of their own
+            yield from map(json.dumps, an_impersonation(draw))
 
 
 def near(draw, owner):

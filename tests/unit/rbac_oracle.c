@@ -164,31 +164,58 @@ static json_t *why(struct rbac_oracle *o, const struct asked *q)
     return to_json(buf_str(&out));
 }
 
+static struct impersonation wanted(const struct asked *as)
+{
+    struct rbac_user then = user(as);
+    struct impersonation out = {.user = then.name,
+                                .groups = then.groups,
+                                .uid = text(as, "uid"),
+                                .requestor_node = text(as, "node")};
+    const char *key;
+    json_t *values;
+    json_object_foreach(json_object_get(as->j, "extra"), key, values)
+    {
+        for (size_t i = 0; i < json_array_size(values); i++)
+            *ARENA_PUSH(as->arena, &out.extra) =
+                (struct str_pair){impersonation_extra_key(STR_C(key), as->arena),
+                                  STR_C(json_string_value(json_array_get(values, i)))};
+    }
+    return out;
+}
+
 /* [user, groups] of who it then is; a number: the HTTP status of a refusal; null: nothing wanted */
+static json_t *impersonation_out(enum impersonation_outcome outcome, const struct rbac_user *then)
+{
+    switch (outcome) {
+    case IMPERSONATION_ALLOWED: break;
+    case IMPERSONATION_NONE: return json_null();
+    case IMPERSONATION_REFUSED: return json_integer(403);
+    case IMPERSONATION_WITHOUT_USER: return json_integer(400);
+    }
+    json_t *groups = json_array();
+    for (size_t i = 0; i < then->groups.n; i++)
+        json_array_append_new(groups, to_json(then->groups.items[i]));
+    return json_pack("[o, o]", to_json(then->name), groups);
+}
+
 static json_t *impersonate(struct rbac_oracle *o, const struct asked *q)
 {
     const struct asked as = {json_object_get(q->j, "as"), q->arena, q->e};
-    struct rbac_user who = user(q), then = user(&as);
-    struct impersonation wanted = {
-        .user = then.name, .groups = then.groups, .uid = text(&as, "uid")};
-    const char *key;
-    json_t *values, *groups = json_array();
-    json_object_foreach(json_object_get(as.j, "extra"), key, values)
-    {
-        for (size_t i = 0; i < json_array_size(values); i++)
-            *ARENA_PUSH(q->arena, &wanted.extra) =
-                (struct str_pair){impersonation_extra_key(STR_C(key), q->arena),
-                                  STR_C(json_string_value(json_array_get(values, i)))};
-    }
-    switch (impersonation_check(&o->set, &who, &wanted, q->arena, &then)) {
-    case IMPERSONATION_ALLOWED: break;
-    case IMPERSONATION_NONE: json_decref(groups); return json_null();
-    case IMPERSONATION_REFUSED: json_decref(groups); return json_integer(403);
-    case IMPERSONATION_WITHOUT_USER: json_decref(groups); return json_integer(400);
-    }
-    for (size_t i = 0; i < then.groups.n; i++)
-        json_array_append_new(groups, to_json(then.groups.items[i]));
-    return json_pack("[o, o]", to_json(then.name), groups);
+    struct impersonation w = wanted(&as);
+    struct rbac_user who = user(q), then = {0};
+    enum impersonation_outcome outcome = impersonation_check(&o->set, &who, &w, q->arena, &then);
+    return impersonation_out(outcome, &then);
+}
+
+static json_t *impersonate_on(struct rbac_oracle *o, const struct asked *q)
+{
+    const struct asked as = {json_object_get(q->j, "as"), q->arena, q->e};
+    struct impersonation w = wanted(&as);
+    struct rbac_user who = user(q);
+    struct rbac_question request = question(q);
+    const struct impersonation_question wants = {&o->set, &who, &w, &request};
+    struct impersonation_answer answer = impersonation_answer(&wants, q->arena);
+    return impersonation_out(answer.outcome, &answer.user);
 }
 
 /* -1 denies, 1 allows */
@@ -342,6 +369,7 @@ json_t *rbac_oracle_answer(struct rbac_oracle *o, struct str line, struct err *e
                {"settle", settle},
                {"why", why},
                {"impersonate", impersonate},
+               {"impersonate_on", impersonate_on},
                {"chain", chain},
                {"is_account", is_account},
                {"simple", is_simple}};

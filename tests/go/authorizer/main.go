@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"sort"
@@ -23,10 +24,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
+	"k8s.io/apiserver/pkg/authorization/union"
+	"k8s.io/apiserver/pkg/endpoints/filters/impersonation"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 	rbaclisters "k8s.io/client-go/listers/rbac/v1"
@@ -60,8 +65,15 @@ type question struct {
 
 	Owner   []rbacv1.PolicyRule `json:"owner"`
 	Servant []rbacv1.PolicyRule `json:"servant"`
-	Method  string              `json:"method"`
-	URL     string              `json:"url"`
+	As      struct {
+		User   string              `json:"user"`
+		UID    string              `json:"uid"`
+		Groups []string            `json:"groups"`
+		Extra  map[string][]string `json:"extra"`
+		Node   string              `json:"node"`
+	} `json:"as"`
+	Method string `json:"method"`
+	URL    string `json:"url"`
 }
 
 // world holds the objects that are asked about, through the same listers as in the API server.
@@ -162,6 +174,60 @@ func (w *world) why(q *question) (any, error) {
 	}
 	return reason, err
 }
+
+// --- impersonation: the API server's own filters, with nothing behind them
+
+func (q *question) headers() http.Header {
+	headers := http.Header{}
+	if q.As.User != "" {
+		headers.Set("Impersonate-User", q.As.User)
+	}
+	if q.As.UID != "" {
+		headers.Set("Impersonate-Uid", q.As.UID)
+	}
+	for _, group := range q.As.Groups {
+		headers.Add("Impersonate-Group", group)
+	}
+	for key, values := range q.As.Extra {
+		for _, value := range values {
+			headers.Add("Impersonate-Extra-"+key, value)
+		}
+	}
+	return headers
+}
+
+func (w *world) impersonate(q *question, filter func(http.Handler, authorizer.Authorizer, runtime.NegotiatedSerializer) http.Handler) (any, error) {
+	who := &user.DefaultInfo{Name: q.User, Groups: q.Groups}
+	if q.As.Node != "" {
+		who.Extra = map[string][]string{serviceaccount.NodeNameKey: {q.As.Node}}
+	}
+	info := &request.RequestInfo{IsResourceRequest: q.Path == nil, Verb: q.Verb, APIGroup: q.Group, Resource: q.Resource,
+		Subresource: q.Subresource, Name: q.Name, Namespace: q.Namespace}
+	if q.Path != nil {
+		info.Path = *q.Path
+	}
+	ctx := request.WithRequestInfo(request.WithUser(context.Background(), who), info)
+	req := (&http.Request{Method: "GET", URL: &url.URL{Path: "/"}, Header: q.headers()}).WithContext(ctx)
+	var then any
+	behind := http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		if u, _ := request.UserFrom(req.Context()); u != who {
+			then = [2]any{u.GetName(), u.GetGroups()}
+		}
+	})
+	chain := union.New(authorizerfactory.NewPrivilegedGroups(user.SystemPrivilegedGroup), w.authorizer)
+	recorder := httptest.NewRecorder()
+	filter(behind, chain, codecs).ServeHTTP(recorder, req)
+	if recorder.Code != http.StatusOK {
+		return recorder.Code, nil
+	}
+	return then, nil
+}
+
+var codecs = func() serializer.CodecFactory {
+	scheme := runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, metav1.SchemeGroupVersion)
+	return serializer.NewCodecFactory(scheme)
+}()
 
 // Every subject of every binding that allows it. The group system:masters, which stands first upstream, is left out: it is no
 // matter of RBAC.
@@ -393,6 +459,10 @@ func answer(w **world, q *question) (any, error) {
 		return err == nil, err
 	case "ask":
 		return (*w).ask(q)
+	case "impersonate":
+		return (*w).impersonate(q, impersonation.WithImpersonation)
+	case "impersonate_on":
+		return (*w).impersonate(q, impersonation.WithConstrainedImpersonation)
 	case "why":
 		return (*w).why(q)
 	case "who":
