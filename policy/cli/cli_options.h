@@ -28,6 +28,7 @@ struct cli_options {
     bool cluster_wide, grants_first, once;
     int64_t live, seed;
     bool dry_run, no_prune, allow_shrink, planned, json, help, manual, version;
+    bool check, write;       /* fmt */
     bool exit_code, persons; /* diff; who-can */
     struct str directory_before, format;
     struct str fail_on, only, report; /* check; report: sarif or junit in place of text */

@@ -22,6 +22,9 @@ OPTION("directory-before", 0, "FILE", TEXT, directory_before, ONLY(DIFF),
        "what changed in the directory since this saved one: the policy is the same, or --from")
 OPTION("exit-code", 0, NULL, FLAG, exit_code, ONLY(DIFF),
        "end with 1 when anybody gains or loses anything (otherwise a difference ends with 0)")
+OPTION("check", 0, NULL, FLAG, check, ONLY(FMT),
+       "write nothing; name the files that are not laid out, and end with 1 if there is one")
+OPTION("write", 'w', NULL, FLAG, write, ONLY(FMT), "write the files back")
 OPTION("out", 'o', "FOLDER", TEXT, out, ONLY(COMPILE), "where the manifests go (default: compiled)")
 OPTION("issuer", 0, "URL", TEXT, issuer, ONLY(COMPILE),
        "the gateway's issuer: also writes the API server's authentication configuration")

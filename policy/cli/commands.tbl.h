@@ -57,6 +57,8 @@ COMMAND(VERIFY, "verify", "BUNDLE | --live N [FILE...]",
 COMMAND(LSP, "lsp", "[FILE]",
         "A language server on standard input and output: diagnostics, hover, completion, "
         "definitions.")
+COMMAND(FMT, "fmt", "[FILE...]",
+        "Lays policy files out: what they say and their comments stay. Writes to standard output.")
 COMMAND(SCHEMA, "schema", "",
         "Writes the language of policies as a JSON Schema (2020-12), for editors.")
 COMMAND(CAN, "can", "[PERSON [VERB TARGET]]",

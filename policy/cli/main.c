@@ -28,6 +28,7 @@ static const struct {
     [COMMAND_SIGN] = {cmd_sign, 0},
     [COMMAND_VERIFY] = {cmd_verify, 0}, /* with --live it opens for itself */
     [COMMAND_LSP] = {cmd_lsp, NEED_SITES | NEED_CLUSTERS_MAYBE | NEED_NO_POLICY},
+    [COMMAND_FMT] = {cmd_fmt, 0},
     [COMMAND_SCHEMA] = {cmd_schema, 0},
     [COMMAND_CAN] = {cmd_can, NEED_CLUSTERS | NEED_SITES},
     [COMMAND_WHY_NOT] = {cmd_why_not, NEED_POLICY | NEED_CLUSTERS},

@@ -97,6 +97,7 @@ enum cli_exit cmd_sod(struct run *s);
 enum cli_exit cmd_mutate(struct run *s);
 enum cli_exit cmd_snapshot(struct run *s);
 enum cli_exit cmd_can(struct run *s);
+enum cli_exit cmd_fmt(struct run *s);
 enum cli_exit cmd_schema(struct run *s);
 enum cli_exit cmd_import(struct run *s);
 enum cli_exit cmd_can_person(struct run *s);

@@ -2,10 +2,6 @@
  * and policy_read_access.c, values in policy_read_value.c, keys in policy_keys.c. */
 #include "policy/language/policy_reader.h"
 
-/* A policy is an operator's own file, and ours is checked on big ones: more room than a
- * configuration gets. */
-#define POLICY_LIMITS ((struct yaml_limits){(size_t)64 << 20, 32, (size_t)16 << 20})
-
 /* --- sections: maps of named entries, and lists */
 
 static void read_entries(struct reader *r, const struct yaml_pair *section,

@@ -4,6 +4,10 @@
 #include "base/yaml.h"
 #include "policy/language/policy_read.h"
 
+/* A policy is an operator's own file, and ours is checked on big ones: more room than a
+ * configuration gets. */
+#define POLICY_LIMITS ((struct yaml_limits){(size_t)64 << 20, 32, (size_t)16 << 20})
+
 struct reader {
     struct arena *arena;
     struct diags *d;
