@@ -70,7 +70,7 @@ $(eval $(call program,lotse-login,login/main.c,login base,$(X_login)))
 $(eval $(call program,lotse-login-net,login/net/main.c,login/net login base/net base,-lcurl -ljansson -lmd))
 
 # --- programs that only the tests use: never installed
-TEST_PROGRAMS := connector-probe rbac-probe load spawn jose-bench store-bench policy-bench
+TEST_PROGRAMS := connector-probe rbac-probe load spawn jose-bench store-bench policy-bench import-bench
 $(OUT)/bin/connector-probe: $(call obj,tests/lib/connector_probe.c) $(call lib,connectors) $(call lib,base)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(X_all)
@@ -82,7 +82,8 @@ $(OUT)/bin/rbac-probe: $(call obj,tests/lib/rbac_probe.c tests/unit/rbac_oracle.
 $(OUT)/bin/jose-bench: $(call obj,tests/bench/jose_bench.c) $(call lib,gateway/jose) $(call lib,base)
 $(OUT)/bin/store-bench: $(call obj,tests/bench/store_bench.c) $(call lib,gateway/store) $(call lib,base)
 $(OUT)/bin/policy-bench: $(call obj,tests/bench/policy_bench.c) $(foreach r,policy/cli policy/cluster connectors policy/analysis policy/emit policy/resolve policy/language policy/rbac base/net base,$(call lib,$(r)))
-$(OUT)/bin/jose-bench $(OUT)/bin/store-bench $(OUT)/bin/policy-bench:
+$(OUT)/bin/import-bench: $(call obj,tests/bench/import_bench.c) $(foreach r,policy/cluster $(call back,$(POLICY)) base/net base,$(call lib,$(r)))
+$(OUT)/bin/jose-bench $(OUT)/bin/store-bench $(OUT)/bin/policy-bench $(OUT)/bin/import-bench:
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(X_all)
 

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+from tests.bench import imported_cluster
 from tests.lib import company
 from tests.lib.connector import Connector, ldap_settings
 from tests.lib.stack import Stack
@@ -238,6 +239,23 @@ def bench_policy(folder):
 
 
     bench_core(folder)
+    bench_import(folder)
+
+
+def bench_import(folder):
+    """The objects of one large cluster into a policy, with the proof; the plain Python has no proof, no bases, no patterns."""
+    imported_cluster.write(folder / "imported/fra", SAVED)
+    run = subprocess.run([OUT / "bin/import-bench", folder / "imported", "fra"], capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"bench: import-bench: {run.stderr}")
+    r = json.loads(run.stdout)
+    start = time.process_time()
+    imported_cluster.plain(folder / "imported/fra")
+    plain = (time.process_time() - start) * 1e3
+    rows = [["lotse-policy import", f"{r['read_ms']:.0f}", f"{r['import_ms']:.0f}", f"{r['read_ms'] + r['import_ms']:.0f}", "<= 100 ms"],
+            ["plain Python, without proof", "", "", f"{plain:.0f}", ""]]
+    table("lotse-policy import: processor ms for " + ", ".join(f"{n:,} {kind}s" for kind, n in imported_cluster.SIZES.items()),
+          ["", "reading JSON", "policy and proof", "together", "reach"], rows)
 
 
 def write_policy(where, corp):

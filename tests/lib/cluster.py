@@ -103,7 +103,8 @@ class ApiError(Exception):
 class Cluster:
     """One kube-apiserver. The administrator's certificate is in system:masters."""
 
-    def __init__(self, name, folder, etcd, issuer=None):
+    def __init__(self, name, folder, etcd, issuer=None, audit=False):
+        self.audit_log = pathlib.Path(folder) / "audit.log" if audit else None
         self.name, self.folder, self.etcd, self.issuer = name, pathlib.Path(folder), etcd, issuer
         self.process = None
         self.port = free_port()
@@ -135,6 +136,8 @@ class Cluster:
             f"--service-account-signing-key-file={f}/sa.key", "--v=1"]
         if self.issuer:
             arguments.append(f"--authentication-config={f}/authentication.yaml")
+        if self.audit_log:
+            arguments += [f"--audit-policy-file={f}/audit-policy.yaml", f"--audit-log-path={self.audit_log}", "--audit-log-mode=blocking"]
         self.process = Process(arguments, f / "kube-apiserver.log")
 
     def _write_files(self):
@@ -148,6 +151,8 @@ class Cluster:
                  "sa.key": private_pem(service_accounts), "sa.pub": public_pem(service_accounts)}
         if self.issuer:
             files["authentication.yaml"] = yaml.safe_dump(authentication_config(self.issuer, self.name), sort_keys=False)
+        if self.audit_log:
+            files["audit-policy.yaml"] = yaml.safe_dump({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "Metadata"}]})
         for name, text in files.items():
             path = f / name
             path.touch(mode=0o600)
@@ -320,10 +325,10 @@ def write_kubeconfig(path, clusters, user="admin"):
 class Sites:
     """Several clusters on one etcd, started side by side."""
 
-    def __init__(self, folder, names, issuer=None):
+    def __init__(self, folder, names, issuer=None, audit=()):
         self.folder = pathlib.Path(folder)
         self.etcd = Etcd(self.folder / "etcd")
-        self.clusters = {n: Cluster(n, self.folder / n, self.etcd, issuer) for n in names}
+        self.clusters = {n: Cluster(n, self.folder / n, self.etcd, issuer, n in audit) for n in names}
         self.kubeconfig = str(self.folder / "admin.kubeconfig")
 
     def __getitem__(self, name):
