@@ -98,7 +98,8 @@ static struct arena_block *block_new(const struct arena *a, size_t least)
     return block;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+/* Not zeroed. */
+static void *take_room(struct arena *a, size_t n)
 {
     if (n == 0)
         return nothing;
@@ -117,7 +118,19 @@ void *arena_alloc(struct arena *a, size_t n)
     block->used += rounded;
     a->used += rounded;
     UNPOISON(p, n);
-    return memset(p, 0, n);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    void *p = take_room(a, n);
+    return p && n ? memset(p, 0, n) : p;
+}
+
+void *arena_copy(struct arena *a, const void *bytes, size_t n)
+{
+    void *p = take_room(a, n);
+    return p && n ? memcpy(p, bytes, n) : p;
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
@@ -132,9 +145,11 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 
 static char *copy(struct arena *a, struct str s)
 {
-    char *p = s.n < (size_t)-1 ? arena_alloc(a, s.n + 1) : NULL;
+    char *p = s.n < (size_t)-1 ? take_room(a, s.n + 1) : NULL;
     if (p && s.n)
         memcpy(p, s.p, s.n);
+    if (p)
+        p[s.n] = '\0';
     return p;
 }
 

@@ -25,6 +25,8 @@ void arena_fini(struct arena *a);
 void arena_reset(struct arena *a); /* empty again, keeps one block */
 /* Zeroed, aligned to 16. NULL when the ceiling is reached (never for n == 0). */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc));
+/* The same bytes, aligned to 16. */
+void *arena_copy(struct arena *a, const void *bytes, size_t n);
 /* n * size without overflow. */
 void *arena_array(struct arena *a, size_t n, size_t size);
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))

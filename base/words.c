@@ -76,7 +76,7 @@ static size_t slot_of(const struct intern *t, struct str s, uint32_t hash)
 
 static bool intern_grow(struct intern *t)
 {
-    size_t n = t->n_slots ? t->n_slots * 4 : 64;
+    size_t n = t->n_slots ? t->n_slots * (t->n_slots < 4096 ? 4 : 2) : 64;
     struct intern_slot *slots = ARENA_ARRAY(t->arena, n, struct intern_slot);
     if (!slots)
         return false;

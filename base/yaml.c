@@ -104,6 +104,8 @@ static void skip_comment(struct yaml_reader *r)
 
 bool yaml_next_content(struct yaml_reader *r)
 {
+    if (yaml_peek(r, 0) > '-') /* mostly something stands right here */
+        return !yaml_at_marker(r);
     for (;;) {
         skip_blanks(r);
         if (at_comment(r))
@@ -194,11 +196,9 @@ static bool check_duplicates(struct yaml_reader *r, const struct yaml *map)
 bool yaml_keep(struct yaml_reader *r, size_t from, struct yaml *ret)
 {
     size_t bytes = r->stack_n - from;
-    void *kept = arena_alloc(r->nodes, bytes);
+    void *kept = arena_copy(r->nodes, r->stack + from, bytes);
     if (!kept)
         return too_large(r);
-    if (bytes > 0)
-        memcpy(kept, r->stack + from, bytes);
     r->stack_n = from;
     if (ret->kind == YAML_LIST) {
         ret->items = kept;
@@ -492,6 +492,16 @@ static bool read_document(struct yaml_reader *r, struct yaml *ret)
     return read_rest(r);
 }
 
+/* The copy is ours to write: it came out of the arena just now. */
+static char *texts_of(struct str copy)
+{
+    union {
+        const char *given;
+        char *ours;
+    } p = {copy.p};
+    return p.ours;
+}
+
 const struct yaml *yaml_read_apart(struct arena *nodes, struct arena *texts,
                                    const struct source *source, const struct yaml_limits *limits,
                                    struct diags *d)
@@ -513,13 +523,12 @@ const struct yaml *yaml_read_apart(struct arena *nodes, struct arena *texts,
     if (!yaml_scan(source, d, &r.ascii))
         return NULL;
     struct yaml *root = ARENA_NEW(nodes, struct yaml);
-    r.copy = arena_alloc(texts, text.n + 1);
-    if (!root || !r.copy) {
+    struct str copy = arena_str(texts, text);
+    if (!root || !copy.p) {
         (void)too_large(&r);
         return NULL;
     }
-    if (text.n > 0)
-        memcpy(r.copy, text.p, text.n);
+    r.copy = texts_of(copy);
     return read_document(&r, root) ? root : NULL;
 }
 

@@ -61,6 +61,8 @@ static size_t next_lines(struct yaml_reader *r)
 static bool check_first(struct yaml_reader *r, bool flow)
 {
     char c = yaml_peek(r, 0), next = yaml_peek(r, 1);
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        return true;
     bool lonely = yaml_is_gap(next) || (flow && yaml_is_flow(next));
     if (c == '#')
         return yaml_wrong(r, "a comment needs a space before it");

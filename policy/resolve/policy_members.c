@@ -36,15 +36,6 @@ static void index_named(struct policy *p)
 void members_index(struct policy *p)
 {
     const struct policy_tree *t = p->tree;
-    size_t n_groups = 0;
-    for (size_t i = 0; i < t->teams.n; i++)
-        n_groups += p->teams[i].group_ids.n;
-    p->teams_of_group = ARENA_ARRAY(p->arena, n_groups, struct ids);
-    for (uint32_t team = 0; team < t->teams.n; team++)
-        for (size_t i = 0; i < p->teams[team].group_ids.n; i++) {
-            uint32_t group = intern_add(&p->groups, p->teams[team].group_ids.items[i]);
-            *ARENA_PUSH(p->arena, &p->teams_of_group[group]) = team;
-        }
     p->grants_of_team = ARENA_ARRAY(p->arena, t->teams.n, struct ids);
     for (uint32_t i = 0; i < t->grants.n; i++)
         if (p->grants[i].usable && t->grants.items[i].until.ms != TIME_NONE)

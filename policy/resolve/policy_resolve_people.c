@@ -43,15 +43,25 @@ static void unknown_group(struct policy *p, const struct word *written)
     resolve_unknown(p, "directory group", written, &names);
 }
 
-static void resolve_groups(struct policy *p, const struct policy_team *team, struct team *out,
-                           const struct intern *directory)
+/* The groups of all teams, each with its teams; *ret_numbers: those of `from`, team by team. */
+static void index_groups(struct policy *p, uint32_t **ret_numbers)
 {
-    struct str *ids = ARENA_ARRAY(p->arena, team->from.n, struct str);
-    out->group_ids = (struct strs){ids, team->from.n};
-    for (size_t i = 0; i < team->from.n; i++) {
-        ids[i] = resolve_group_id(p->arena, p->tree->ldap.base.text, team->from.items[i].text);
-        if (p->in->directory && intern_find(directory, ids[i]) == ID_NONE)
-            unknown_group(p, &team->from.items[i]);
+    const struct policy_tree *t = p->tree;
+    size_t n = 0;
+    for (size_t i = 0; i < t->teams.n; i++)
+        n += t->teams.items[i].from.n;
+    uint32_t *numbers = *ret_numbers = ARENA_ARRAY(p->arena, n, uint32_t);
+    p->teams_of_group = ARENA_ARRAY(p->arena, n, struct ids);
+    for (uint32_t team = 0; team < t->teams.n; team++) {
+        const struct words *from = &t->teams.items[team].from;
+        struct str *ids = ARENA_ARRAY(p->arena, from->n, struct str);
+        p->teams[team].group_ids = (struct strs){ids, from->n};
+        for (size_t i = 0; i < from->n; i++) {
+            ids[i] = resolve_group_id(p->arena, t->ldap.base.text, from->items[i].text);
+            uint32_t group = intern_add(&p->groups, ids[i]);
+            *ARENA_PUSH(p->arena, &p->teams_of_group[group]) = team;
+            *numbers++ = group;
+        }
     }
 }
 
@@ -91,27 +101,18 @@ static bool is_dropped(const struct policy_team *team, struct str username)
     return false;
 }
 
-/* Directory people into teams, through an index from group to teams. */
+/* Directory people into teams, through the index from group to teams. */
 static void fill_teams(struct policy *p)
 {
-    struct intern groups = {.arena = p->arena};
-    for (size_t t = 0; t < p->tree->teams.n; t++)
-        for (size_t i = 0; i < p->teams[t].group_ids.n; i++)
-            intern_add(&groups, p->teams[t].group_ids.items[i]);
-    struct ids *teams_of = ARENA_ARRAY(p->arena, groups.n, struct ids);
-    for (size_t t = 0; t < p->tree->teams.n; t++)
-        for (size_t i = 0; i < p->teams[t].group_ids.n; i++)
-            *ARENA_PUSH(p->arena, &teams_of[intern_find(&groups, p->teams[t].group_ids.items[i])]) =
-                (uint32_t)t;
     for (size_t i = 0; i < p->in->directory->n_people; i++) {
         const struct policy_person *person = &p->in->directory->people[i];
         for (size_t k = 0; k < person->group_ids.n; k++) {
-            uint32_t group = intern_find(&groups, person->group_ids.items[k]);
-            for (size_t j = 0; group != ID_NONE && j < teams_of[group].n; j++) {
-                struct team *team = &p->teams[teams_of[group].items[j]];
+            uint32_t group = intern_find(&p->groups, person->group_ids.items[k]);
+            const struct ids *teams = group == ID_NONE ? NULL : &p->teams_of_group[group];
+            for (size_t j = 0; teams && j < teams->n; j++) {
+                struct team *team = &p->teams[teams->items[j]];
                 bool twice = team->people.n && team->people.items[team->people.n - 1] == i;
-                if (!twice &&
-                    !is_dropped(&p->tree->teams.items[teams_of[group].items[j]], person->username))
+                if (!twice && !is_dropped(&p->tree->teams.items[teams->items[j]], person->username))
                     *ARENA_PUSH(p->arena, &team->people) = (uint32_t)i;
             }
         }
@@ -163,14 +164,22 @@ static void check_max(struct policy *p, const struct policy_team *team, const st
 void resolve_teams(struct policy *p)
 {
     const struct policy_directory *directory = p->in->directory;
-    struct intern groups = {.arena = p->arena};
-    for (size_t i = 0; directory && i < directory->n_groups; i++)
-        intern_add(&groups, directory->groups[i].id);
+    uint32_t *numbers;
+    p->teams = ARENA_ARRAY(p->arena, p->tree->teams.n, struct team);
+    index_groups(p, &numbers);
+    bool *known = ARENA_ARRAY(p->arena, p->groups.n, bool);
+    for (size_t i = 0; directory && i < directory->n_groups; i++) {
+        uint32_t group = intern_find(&p->groups, directory->groups[i].id);
+        if (group != ID_NONE)
+            known[group] = true;
+    }
     for (size_t i = 0; directory && i < directory->n_people; i++)
         intern_add(&p->people, directory->people[i].username);
-    p->teams = ARENA_ARRAY(p->arena, p->tree->teams.n, struct team);
     for (size_t t = 0; t < p->tree->teams.n; t++) {
-        resolve_groups(p, &p->tree->teams.items[t], &p->teams[t], &groups);
+        const struct words *from = &p->tree->teams.items[t].from;
+        for (size_t i = 0; i < from->n; i++, numbers++)
+            if (directory && !known[*numbers])
+                unknown_group(p, &from->items[i]);
         check_people_of(p, &p->tree->teams.items[t]);
     }
     for (size_t i = 0; i < p->tree->grants.n; i++) /* who decided may have left */
