@@ -106,6 +106,8 @@ def entry(heading, example):
     for group in EITHER:
         if said & group and not ({"match", "issuer"} & said):
             defaults = {k: v for k, v in defaults.items() if k not in group}
+    if "approve debug-prod" in example:
+        defaults = {**defaults, "who": "one person"}  # tokens approve nothing
     if "root" in example or "cluster" in example:
         defaults = {k: v for k, v in defaults.items() if k != "in"}
     return template % ", ".join([example] + [f"{k}: {v}" for k, v in defaults.items() if k not in said])
