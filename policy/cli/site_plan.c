@@ -11,11 +11,14 @@ size_t site_plan_n_steps(const struct site_plan *p)
 static int look_at_manifests(struct run *s, struct site_plan *p, struct api *api)
 {
     struct policy_owners owners = run_owners(s);
-    struct manifests lists[2];
+    struct manifests lists[3];
+    size_t site = run_site(s->policy, p->cluster);
     policy_emit_binder(s->policy, &owners, s->arena, &lists[0]);
-    policy_emit_vap(s->policy, run_site(s->policy, p->cluster), &owners, s->arena, &lists[1]);
-    p->manifests = ARENA_ARRAY(s->arena, lists[0].n + lists[1].n + 1, struct manifest_step);
-    for (size_t k = 0; k < 2; k++)
+    policy_emit_vap(s->policy, site, &owners, s->arena, &lists[1]);
+    policy_emit_ci_accounts(s->policy, site, s->arena, &lists[2]);
+    p->manifests =
+        ARENA_ARRAY(s->arena, lists[0].n + lists[1].n + lists[2].n + 1, struct manifest_step);
+    for (size_t k = 0; k < 3; k++)
         for (size_t i = 0; i < lists[k].n; i++) {
             struct manifest *want = ARENA_NEW(s->arena, struct manifest);
             struct manifest_step *step = &p->manifests[p->n_manifests];

@@ -68,6 +68,15 @@ static bool is_labelled(const json_t *object)
     return json_object_get(labels, RBAC_LABEL_MANAGED) != NULL;
 }
 
+/* Live content that we do not want. What has no rights in it (a namespace, an account) may hold
+ * more than we ask for. */
+static bool is_extra(const json_t *wanted, const char *key)
+{
+    bool whole = json_object_get(wanted, "spec") || json_object_get(wanted, "rules") ||
+                 json_object_get(wanted, "roleRef");
+    return whole && is_content(key) && !json_object_get(wanted, key);
+}
+
 int manifest_json_same(struct str want, struct str have, bool *ret, struct err *e)
 {
     auto_json *wanted = json_read(want, JSON_MAX, e);
@@ -83,8 +92,7 @@ int manifest_json_same(struct str want, struct str have, bool *ret, struct err *
         n++;
         same = same && json_equal(value, json_object_get(live, key));
     }
-    json_object_foreach(live, key, value) if (is_content(key)) same =
-        same && (n == 0 || json_object_get(wanted, key));
+    json_object_foreach(live, key, value) same = same && !is_extra(wanted, key);
     /* what is wanted for its name alone (a namespace, an account) may belong to others */
     *ret = same && (n == 0 || is_labelled(live));
     return 0;
@@ -101,8 +109,7 @@ int manifest_json_merge(struct str want, struct str have, struct buf *out, struc
     json_t *metadata = json_object_get(live, "metadata");
     if (!metadata)
         return live ? fail(e, ERR_BACKEND, "the answer has no metadata") : -1;
-    json_object_foreach_safe(live, next, key,
-                             value) if (is_content(key) && !json_object_get(wanted, key)) bad |=
+    json_object_foreach_safe(live, next, key, value) if (is_extra(wanted, key)) bad |=
         json_object_del(live, key);
     json_object_foreach(wanted, key, value) if (is_content(key)) bad |=
         json_object_set(live, key, value);

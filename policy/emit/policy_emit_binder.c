@@ -166,3 +166,40 @@ void policy_emit_binder(const struct policy *p, const struct policy_owners *owne
     }
     *ret = manifests;
 }
+
+/* --- the accounts of machines, for apply */
+
+static bool is_account(const struct policy *p, size_t i, size_t site)
+{
+    return p->ci[i].usable && (p->ci[i].sites & site_bit(site)) && p->ci[i].sa_name.n;
+}
+
+void policy_emit_ci_accounts(const struct policy *p, size_t site, struct arena *a,
+                             struct manifests *ret)
+{
+    struct manifests manifests = {0};
+    struct binder b = {.arena = a, .manifests = &manifests};
+    struct intern written = {.arena = a};
+    for (size_t i = 0; i < p->tree->ci.n; i++) {
+        auto_buf text = BUF_INIT(TEXT_MAX);
+        struct json_out j;
+        size_t before = written.n;
+        if (!is_account(p, i, site))
+            continue;
+        intern_add(&written, p->tree->ci.items[i].sa.text);
+        if (written.n == before)
+            continue;
+        struct str namespace = p->ci[i].sa_namespace, name = p->ci[i].sa_name;
+        json_out_init(&j, &text);
+        open_plain(&j, "v1", "ServiceAccount", name, namespace);
+        json_put_bool(&j, "automountServiceAccountToken", false);
+        push_plain(&b,
+                   (struct manifest){.kind = STR("ServiceAccount"),
+                                     .name = name,
+                                     .namespace = namespace,
+                                     .path = arena_fmt(a, "/api/v1/namespaces/%.*s/serviceaccounts",
+                                                       STR_F(namespace))},
+                   &j);
+    }
+    *ret = manifests;
+}

@@ -21,6 +21,9 @@ void policy_emit_vap(const struct policy *p, size_t site, const struct policy_ow
 /* 50-binder.yaml: namespace, account, ClusterRole, binding. Nothing without a binder. */
 void policy_emit_binder(const struct policy *p, const struct policy_owners *owners, struct arena *a,
                         struct manifests *ret);
+/* The service accounts of the site's ci entries, as in 40-ci.yaml. */
+void policy_emit_ci_accounts(const struct policy *p, size_t site, struct arena *a,
+                             struct manifests *ret);
 /* Both as files, added to the others of the site, in its arena. */
 must_check int policy_emit_guard_files(const struct policy_at *at,
                                        const struct policy_owners *owners,

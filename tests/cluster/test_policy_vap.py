@@ -57,7 +57,7 @@ def ber(sites, tmp_path_factory):
     yield cluster
     for o in (admin, *more):
         cluster.delete(o)
-    for n in NAMESPACES:
+    for n in [*NAMESPACES, "v-ci"]:
         cluster.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": n}})
     wipe(cluster)
 
@@ -204,6 +204,21 @@ def test_the_binder_leaves_others_alone_and_may_clean_up_everywhere(ber):
         ber.request("DELETE", bindings("v-free") + "/lotse:view")
 
 
+def test_the_accounts_of_machines_come_with_the_second_pipeline(ber, sites, tmp_path):
+    """Where their namespace is; one that was there already keeps what others put on it."""
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    arguments = ["--site", "ber", "--platform", "group:v-platform"]
+    assert "create ServiceAccount v-ci/gocd-agent - skipped" in apply_cluster_wide(tmp_path, sites.kubeconfig, *arguments)
+    ber.create_namespaces({"v-ci": {}})
+    ber.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "gocd-agent", "namespace": "v-ci", "labels": {"a": "b"}},
+                "imagePullSecrets": [{"name": "registry"}]})
+    assert "updated ServiceAccount v-ci/gocd-agent" in apply_cluster_wide(tmp_path, sites.kubeconfig, *arguments)
+    account = ber.get("/api/v1/namespaces/v-ci/serviceaccounts/gocd-agent")
+    assert account["automountServiceAccountToken"] is False and account["imagePullSecrets"] == [{"name": "registry"}]
+    assert account["metadata"]["labels"] == {"a": "b", "lotse.io/managed": "true"}
+    assert "ber: no change" in apply_cluster_wide(tmp_path, sites.kubeconfig, *arguments)
+
+
 # --- the policies themselves
 
 def test_the_api_server_has_nothing_to_say_about_their_types(ber):
@@ -216,6 +231,8 @@ def test_what_is_emitted_is_what_the_api_server_keeps(ber, sites, tmp_path):
     """A second run changes nothing: no default was left out. And a change by hand is undone."""
     (tmp_path / "policy.yaml").write_text(POLICY)
     arguments = ["--site", "ber", "--platform", "group:v-platform"]
+    ber.create_namespaces({"v-ci": {}})
+    apply_cluster_wide(tmp_path, sites.kubeconfig, *arguments)
     assert "ber: no change" in apply_cluster_wide(tmp_path, sites.kubeconfig, *arguments)
     path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/lotse-owned-objects"
     ber.request("PATCH", path, {"spec": {"matchConditions": [{"name": "never", "expression": "false"}]}, "metadata": {"annotations": {"a": "b"}}}, MERGE)
