@@ -69,8 +69,8 @@ def test_other_access_is_an_alarm(mended, sites):
     run = drift(mended)
     assert run.returncode == FINDINGS
     assert "fra: ALARM User mallory in pay-api may, and should not: " in run.stdout
-    assert "fra: ALARM Group lotse:team:payments in pay-api should, and may not: " in run.stdout and "(policy.yaml:124)" in run.stdout
-    assert re.search(r"fra and muc: ALARM lotse:deploy to lotse:team:payments \(policy.yaml:124\) is in force only on muc", run.stdout)
+    assert "fra: ALARM Group lotse:team:payments in pay-api should, and may not: " in run.stdout and "(policy.yaml:" in run.stdout
+    assert re.search(r"fra and muc: ALARM lotse:deploy to lotse:team:payments \(policy.yaml:[0-9]+\) is in force only on muc", run.stdout)
     answer = json.loads(drift(mended, "--output", "json").stdout)
     fra_says, muc_says = answer["sites"]
     assert fra_says["alarm"] and not muc_says["alarm"]
