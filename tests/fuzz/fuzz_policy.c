@@ -49,7 +49,8 @@ static const struct policy_group groups[] = {
     {S("cn=a,dc=x"), S("a")}, {S("cn=b,dc=x"), S("b")}, {S("plain"), S("plain")}};
 static const struct policy_person people[] = {{S("u"), WORDS(S("cn=a,dc=x"), S("plain"))},
                                               {S("v"), WORDS(S("cn=b,dc=x"))}};
-static const struct policy_directory directory = {people, 2, groups, 3};
+static const struct policy_directory directory = {
+    .people = people, .n_people = 2, .groups = groups, .n_groups = 3};
 
 static void must(bool good)
 {
