@@ -66,13 +66,18 @@ static void hit(struct prover *v, struct ask *ask, const struct cell_at *cell)
         *ask->found = *cell;
 }
 
+/* What counts in a cell. */
+static const struct permission_mask *mask_at(const struct ask *ask, const struct cell_at *cell)
+{
+    return cell->namespace == 0 && ask->spot.everywhere ? &ask->mask : &ask->inside;
+}
+
 static void show(struct prover *v, uint32_t id, const struct ask *of)
 {
     struct ask ask = {.r = of->r, .space = of->space};
     if (!of->found || of->r->example || !prepare(v, of->found->site, id, ID_NONE, &ask))
         return;
-    of->r->example =
-        prove_example(v, of->found, ask.spot.everywhere ? &ask.mask : &ask.inside, &ask.spot);
+    of->r->example = prove_example(v, of->found, mask_at(&ask, of->found), &ask.spot);
 }
 
 /* The spaces that things of its `can` name, each once. */
@@ -249,11 +254,9 @@ static void ask_subject(struct prover *v, size_t site, uint32_t subject, struct 
     for (size_t i = x->first_cell[subject]; i < x->first_cell[subject + 1]; i++) {
         const struct cell_at cell = {(uint32_t)site, subject, (uint32_t)x->cells[i].key};
         const uint64_t *words = x->items[x->cells[i].value].w;
-        const struct permission_mask *mask =
-            cell.namespace == 0 && ask->spot.everywhere ? &ask->mask : &ask->inside;
         ask->r->n_asked++;
         if ((cell.namespace == 0 || prove_spot_has(&ask->spot, cell.namespace)) &&
-            mask_meets(mask, words))
+            mask_meets(mask_at(ask, &cell), words))
             hit(v, ask, &cell);
     }
 }
@@ -295,8 +298,7 @@ static void forbid(struct prover *v, size_t site, uint32_t team, struct ask *ask
     for (size_t i = 0; i < subjects.n; i++)
         ask_subject(v, site, subjects.items[i], ask);
     if (ask->found && !ask->r->example)
-        ask->r->example = prove_example(
-            v, ask->found, ask->spot.everywhere ? &ask->mask : &ask->inside, &ask->spot);
+        ask->r->example = prove_example(v, ask->found, mask_at(ask, ask->found), &ask->spot);
 }
 
 void prove_can_never(struct prover *v, uint32_t id, struct prove_result *r)

@@ -68,8 +68,11 @@ static void show(const struct reaching *q, const struct ids *subjects)
 static void ask(const struct reaching *q, const struct ids *subjects)
 {
     struct prover *v = q->v;
+    struct ids everybody = {&v->sites[q->site].everybody, 1, 0};
+    if (subjects->n == 0) /* whoever comes has this at least */
+        subjects = &everybody;
     q->r->n_asked += subjects->n;
-    if (subjects->n == 0)
+    if (subjects->items[0] == ID_NONE)
         return;
     auto_arena scratch = {0};
     arena_init(&scratch, ARENA_NO_MAX);

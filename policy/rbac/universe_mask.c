@@ -126,28 +126,39 @@ void mask_paint_all(const struct universe *u, uint64_t *words)
             words[class * u->words + v / 64] |= (uint64_t)1 << (v % 64);
 }
 
-static bool is_namespace(const struct universe *u, const struct target *t)
+/* A cluster-scoped resource is inert in a RoleBinding, but for what is asked with a namespace all
+ * the same: the namespace itself by its name (requestinfo.go), and `bind` of the ClusterRole of a
+ * RoleBinding (policybased/storage.go, BindingAuthorized). */
+static struct strs asked_inside(const struct universe *u, const struct target *t)
 {
-    return t->resource != ID_NONE && t->group != ID_NONE && u->groups.items[t->group].n == 0 &&
-           (str_is(u->resources.items[t->resource], "namespaces") ||
-            str_starts(u->resources.items[t->resource], STR("namespaces/")));
+    static const struct str of_namespace[] = {
+        {"get", 3}, {"update", 6}, {"patch", 5}, {"delete", 6}};
+    static const struct str of_role[] = {{"bind", 4}};
+    if (t->resource == ID_NONE || t->group == ID_NONE)
+        return (struct strs){0};
+    struct str group = u->groups.items[t->group], resource = u->resources.items[t->resource];
+    if (group.n == 0 &&
+        (str_is(resource, "namespaces") || str_starts(resource, STR("namespaces/"))))
+        return (struct strs){of_namespace, 4};
+    if (str_is(group, "rbac.authorization.k8s.io") && str_is(resource, "clusterroles"))
+        return (struct strs){of_role, 1};
+    return (struct strs){0};
 }
 
 void mask_paint_namespaced(const struct universe *u, uint64_t *words)
 {
-    static const struct str named[] = {{"get", 3}, {"update", 6}, {"patch", 5}, {"delete", 6}};
     for (size_t i = 0; i < u->n; i++) {
         const struct target *t = &u->items[i];
         const struct target *bare = &u->items[target_find(u, t->group, t->resource, ID_NONE)];
-        bool of_namespace = is_namespace(u, t);
-        if (bare->known && !bare->namespaced && !of_namespace)
+        struct strs verbs = asked_inside(u, t);
+        if (verbs.n == 0 && bare->known && !bare->namespaced)
             continue;
         for (uint32_t class = t->first; class <= t->first + t->n_names; class ++) {
-            for (size_t k = 0; of_namespace && k < 4; k++) {
-                uint32_t verb = universe_verb(u, named[k]);
+            for (size_t k = 0; k < verbs.n; k++) {
+                uint32_t verb = universe_verb(u, verbs.items[k]);
                 words[class * u->words + verb / 64] |= (uint64_t)1 << (verb % 64);
             }
-            for (uint32_t v = 0; !of_namespace && v <= u->verbs.n; v++)
+            for (uint32_t v = 0; verbs.n == 0 && v <= u->verbs.n; v++)
                 words[class * u->words + v / 64] |= (uint64_t)1 << (v % 64);
         }
     }

@@ -21,7 +21,7 @@ struct permission_mask { /* the words that are not 0 */
 void mask_paint(const struct universe *u, const struct permission_pattern *p, uint64_t *words);
 void mask_paint_all(const struct universe *u, uint64_t *words);
 /* What is not inert in a namespace: no URLs, no cluster-scoped resources; of the namespace itself
- * what carries its name (get, update, patch, delete). */
+ * what carries its name (get, update, patch, delete), and `bind` of ClusterRoles. */
 void mask_paint_namespaced(const struct universe *u, uint64_t *words);
 size_t mask_words(const struct universe *u);
 struct permission_mask mask_of(struct arena *a, const uint64_t *words, size_t n_words);
