@@ -46,7 +46,9 @@ struct prove_example {
     struct str directory_group; /* through which the person is in the team; may be absent */
     struct rbac_reason reason;  /* subject <- binding <- role <- rule; empty when missing */
     struct strs chain;          /* one line per link, each with its file:line where it has one */
-    struct str command;         /* kubectl auth can-i ...: answers "yes" (missing: "no") */
+    /* kubectl auth can-i ...: answers "yes" (missing: "no"). What the cluster does not have yet is
+     * asked by a SubjectAccessReview, which answers "true" ("false"). */
+    struct str command;
 };
 /* `one person`: somebody who can have all of it. */
 struct prove_person {

@@ -16,9 +16,10 @@ struct ask {        /* one invariant on one site; its things of one space, when 
     struct prove_result *r;
     struct permission_mask mask, inside;
     struct spot spot;
-    struct exempt_roles *exempt; /* made at the first hit */
-    struct cell_at *found;       /* the best so far, of all sites */
-    bool painted;                /* the masks are this site's */
+    struct exempt_roles *exempt;     /* made at the first hit */
+    struct cell_at *found;           /* the best so far, of all sites */
+    const struct policy_duty *asked; /* its `can` together */
+    bool painted;                    /* the masks are this site's */
 };
 
 static bool prepare(const struct prover *v, size_t site, uint32_t id, uint32_t team,
@@ -34,20 +35,22 @@ static bool prepare(const struct prover *v, size_t site, uint32_t id, uint32_t t
     ask->r->sites |= ask->inv->place.sites & site_bit(site);
     if (ask->spot.nowhere)
         return false;
+    ask->spot.asked = ask->asked;
     if (ask->painted)
         return true;
     ask->painted = true;
     const struct policy_duties *duties = &ask->written->can;
-    struct policy_duty all = {0};
+    struct policy_duty *all = ARENA_NEW(v->a, struct policy_duty);
+    ask->spot.asked = ask->asked = all;
     for (size_t i = 0; i < duties->n; i++) { /* a list: any of them */
         const struct policy_duty *one = &duties->items[i];
         if (ask->inv->duty_space[i] != ask->space)
             continue;
-        all.everything = all.everything || one->everything;
+        all->everything = all->everything || one->everything;
         for (size_t k = 0; k < one->permission.n; k++)
-            *ARENA_PUSH(v->a, &all.permission) = one->permission.items[k];
+            *ARENA_PUSH(v->a, &all->permission) = one->permission.items[k];
     }
-    ask->mask = prove_mask(v, site, &all, ask->written);
+    ask->mask = prove_mask(v, site, all, ask->written);
     ask->inside = prove_inside(v, site, &ask->mask);
     return true;
 }
@@ -372,7 +375,7 @@ static void demand(struct prover *v, size_t site, uint32_t team, struct ask *ask
         if (!ask->spot.everywhere)
             q.namespace = s->cluster->namespaces[index].name;
         if (!ask->r->example)
-            ask->r->example = prove_missing(v, site, team, &q);
+            ask->r->example = prove_missing(v, site, team, &ask->written->who, &q);
     }
 }
 

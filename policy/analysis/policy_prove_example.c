@@ -1,5 +1,6 @@
 /* The one request that shows it, the chain of lines behind it, and the kubectl command that asks
  * for it. */
+#include "base/json.h"
 #include "policy/analysis/policy_prove_inside.h"
 #include "policy/rbac/service_account.h"
 
@@ -19,6 +20,7 @@ struct finding {
     const struct prover *v;
     const struct cell_at *cell;
     const struct permission_mask *mask;
+    const struct policy_duty *asked;
     struct rbac_question q;
     enum question_kind kind;
     struct rbac_reason reason;
@@ -31,6 +33,38 @@ static const struct rbac_subject *subject_in(const struct finding *f, const stru
         if (access_subject(u, &o->subjects[i], o->namespace, f->v->a) == f->cell->subject)
             return &o->subjects[i];
     return NULL;
+}
+
+/* The words of the invariant, where they fall into the same class: a resource that only a wildcard
+ * has is called by the name that was asked for. */
+static bool use_target(struct finding *f, const struct policy_permission *p, size_t k,
+                       uint32_t class)
+{
+    const struct universe *u = f->v->sites[f->cell->site].x->u;
+    const struct policy_target *t = &p->targets[k % p->n_targets];
+    struct rbac_question q = {.verb = f->q.verb,
+                              .api_group = t->group,
+                              .resource = t->resource,
+                              .subresource = t->subresource};
+    if (p->names.n > 0)
+        q.name = p->names.items[k / p->n_targets].text;
+    if (str_has(q.api_group, '*') || str_has(q.resource, '*') || universe_class(u, &q) != class ||
+        (p->names.n == 0 && f->kind < QUESTION_FUTURE))
+        return false;
+    f->q = q;
+    if (f->kind == QUESTION_FUTURE && intern_find(&u->verbs, q.verb) != ID_NONE)
+        f->kind = QUESTION_SPELT;
+    return true;
+}
+
+static void use_asked(struct finding *f, uint32_t class)
+{
+    for (size_t i = 0; f->asked && i < f->asked->permission.n; i++) {
+        const struct policy_permission *p = &f->asked->permission.items[i];
+        for (size_t k = 0; k < p->n_targets * (p->names.n ? p->names.n : 1); k++)
+            if (use_target(f, p, k, class))
+                return;
+    }
 }
 
 /* The best atom of one binding's role. */
@@ -54,6 +88,7 @@ static void try_binding(struct finding *f, uint32_t object)
             f->kind = kind;
             f->q = q;
             f->reason = (struct rbac_reason){.binding = binding, .subject = subject, .role = role};
+            use_asked(f, class);
         }
     }
 }
@@ -186,9 +221,55 @@ static void add_word(struct buf *b, const char *option, struct str value)
     buf_char(b, '\'');
 }
 
+/* kubectl forgets the group of a resource that the server does not have (auth can-i, resourceFor):
+ * such a question can only be sent as it is. */
+static bool kubectl_knows(const struct prover *v, const struct prove_example *e)
+{
+    const struct rbac_question *q = &e->question;
+    const struct policy_cluster *cluster = v->sites[e->site].cluster;
+    for (size_t i = 0; i < cluster->resources.n; i++)
+        if (str_eq(cluster->resources.items[i].group, q->api_group) &&
+            str_eq(cluster->resources.items[i].resource, q->resource))
+            return true;
+    return q->path.n > 0 || q->api_group.n == 0;
+}
+
+static struct str review_of(const struct prover *v, const struct prove_example *e)
+{
+    const struct rbac_question *q = &e->question;
+    auto_buf json = BUF_INIT(65536), b = BUF_INIT(65536);
+    struct json_out j;
+    json_out_init(&j, &json);
+    json_open_object(&j);
+    json_put_str(&j, "apiVersion", STR("authorization.k8s.io/v1"));
+    json_put_str(&j, "kind", STR("SubjectAccessReview"));
+    json_key(&j, "spec");
+    json_open_object(&j);
+    json_put_str(&j, "user", e->user);
+    json_put_strs(&j, "groups", e->groups.items, e->groups.n);
+    json_key(&j, "resourceAttributes");
+    json_open_object(&j);
+    json_put_str(&j, "verb", q->verb);
+    json_put_str(&j, "group", q->api_group);
+    json_put_str(&j, "resource", q->resource);
+    json_put_str_opt(&j, "subresource", q->subresource);
+    json_put_str_opt(&j, "name", q->name);
+    json_put_str_opt(&j, "namespace", q->namespace);
+    json_close_object(&j);
+    json_close_object(&j);
+    json_close_object(&j);
+    buf_lit(&b, "echo");
+    add_word(&b, "", buf_str(&json));
+    buf_lit(&b, " | kubectl create --filename=- --output=jsonpath={.status.allowed}");
+    add_word(&b, "--context=", v->p->tree->sites.items[e->site].name.text);
+    return arena_str(v->a, buf_str(&b));
+}
+
 static struct str command_of(const struct prover *v, const struct prove_example *e)
 {
     const struct rbac_question *q = &e->question;
+    if (!kubectl_knows(v, e))
+        return review_of(v, e);
     auto_buf b = BUF_INIT(65536), what = BUF_INIT(65536);
     buf_add(&what, q->path.n ? q->path : q->resource);
     if (q->path.n == 0 && q->api_group.n > 0)
@@ -314,7 +395,8 @@ const struct prove_example *prove_example(const struct prover *v, const struct c
                                           const struct spot *spot)
 {
     const struct access *x = v->sites[cell->site].x;
-    struct finding f = {.v = v, .cell = cell, .mask = mask, .kind = QUESTION_UNREAL + 1};
+    struct finding f = {
+        .v = v, .cell = cell, .mask = mask, .asked = spot->asked, .kind = QUESTION_UNREAL + 1};
     const struct target_list *bindings = &x->bindings[cell->namespace];
     for (size_t i = 0; i < bindings->n; i++)
         try_binding(&f, bindings->items[i]);
@@ -343,7 +425,9 @@ struct prove_example *prove_asks(const struct prover *v, const struct cell_at *c
     return e;
 }
 
+/* Whoever has no more than this: a real person may hold it by another binding. */
 const struct prove_example *prove_missing(const struct prover *v, size_t site, uint32_t team,
+                                          const struct policy_who *who,
                                           const struct rbac_question *q)
 {
     struct prove_example *e = ARENA_NEW(v->a, struct prove_example);
@@ -357,12 +441,23 @@ const struct prove_example *prove_missing(const struct prover *v, size_t site, u
         const struct carrier c = {CARRY_TEAM, team, team};
         const struct carrier_list one = {(struct carrier[]){c}, 1, 1};
         find_person(v, &one, e);
+        e->user = STR(RBAC_PREFIX "anybody");
+        e->directory_group = STR_NONE;
         groups[0] = CONCAT(v->a, STR(RBAC_PREFIX), team_group(v->p, team, v->a));
         e->groups = (struct strs){groups, 1};
         struct str *text = ARENA_NEW(v->a, struct str);
         const struct policy_team *t = &v->p->tree->teams.items[team];
         *text = CONCAT(v->a, STR("team "), t->name.text, at_line(v, &t->name.pos));
         e->chain = (struct strs){text, 1};
+    }
+    if (who->kind == WHO_PERSON) {
+        struct ids teams = prove_person_teams(v, who->name.text, false);
+        groups = ARENA_ARRAY(v->a, teams.n + 1, struct str);
+        for (size_t i = 0; i < teams.n; i++)
+            groups[i] = CONCAT(v->a, STR(RBAC_PREFIX), team_group(v->p, teams.items[i], v->a));
+        e->person = who->name.text;
+        e->user = CONCAT(v->a, STR(RBAC_PREFIX), e->person);
+        e->groups = (struct strs){groups, teams.n};
     }
     e->command = command_of(v, e);
     return e;

@@ -53,9 +53,10 @@ struct ids prove_team_subjects(const struct prover *v, size_t site, uint32_t tea
 /* --- where */
 struct spot {
     bool nowhere;
-    bool everywhere;       /* no namespaces named: also what is only cluster-wide */
-    struct ids namespaces; /* indices in the cluster's namespaces, sorted */
-    struct ids inside;     /* those that anything is bound in: of the universe, sorted */
+    bool everywhere;                 /* no namespaces named: also what is only cluster-wide */
+    struct ids namespaces;           /* indices in the cluster's namespaces, sorted */
+    struct ids inside;               /* those that anything is bound in: of the universe, sorted */
+    const struct policy_duty *asked; /* whose words an example should use; may be NULL */
 };
 bool prove_spot_has(const struct spot *spot, uint32_t namespace); /* of the universe, not 0 */
 /* team: whose `own` it is; ID_NONE */
@@ -92,6 +93,7 @@ const struct prove_example *prove_example(const struct prover *v, const struct c
                                           const struct permission_mask *mask,
                                           const struct spot *spot);
 const struct prove_example *prove_missing(const struct prover *v, size_t site, uint32_t team,
+                                          const struct policy_who *who,
                                           const struct rbac_question *q);
 /* Somebody who carries the subject asks this. */
 struct prove_example *prove_asks(const struct prover *v, const struct cell_at *cell,

@@ -4,6 +4,7 @@
 #include "policy/rbac/service_account.h"
 
 #define INSTALLED "! "
+#define CLUSTER   "^ "
 const struct reach_edge reach_edges[] = {
 #define EDGE(name, needs, gain, why, source) {#name, needs, why, source, GAIN_##gain},
 #include "policy/analysis/reach_edges.tbl.h"
@@ -53,9 +54,14 @@ static void make_need(struct reach *r, struct str text, struct need *need)
     size_t n = mask_words(r->x->u);
     uint64_t *words = ARENA_ARRAY(r->a, n, uint64_t), *inside = ARENA_ARRAY(r->a, n, uint64_t);
     struct str alternative;
+    bool cluster = str_starts(text, STR(CLUSTER));
+    if (cluster)
+        text = str_from_to(text, sizeof(CLUSTER) - 1, text.n);
+    need->text = text;
     while (str_next(&text, '|', &alternative))
         paint_alternative(r, alternative, words);
-    mask_paint_namespaced(r->x->u, inside);
+    if (!cluster)
+        mask_paint_namespaced(r->x->u, inside);
     for (size_t i = 0; i < n; i++)
         inside[i] &= words[i];
     need->full = mask_of(r->a, words, n);

@@ -25,6 +25,7 @@ extern const size_t reach_n_edges; /* at most 64 */
 
 struct need { /* one part of `needs`, the same part once for all edges */
     struct permission_mask full, inside;
+    struct str text;
 };
 struct reach {
     struct arena *a;

@@ -48,6 +48,7 @@ struct evidence { /* the binding that gives a subject some of a need */
     const struct rbac_object *binding;
     const struct rbac_rule *rule;
     struct rbac_question q;
+    enum question_kind kind;
 };
 
 static bool binds(const struct closure *c, const struct rbac_object *o, uint32_t subject)
@@ -58,8 +59,8 @@ static bool binds(const struct closure *c, const struct rbac_object *o, uint32_t
     return false;
 }
 
-static bool best_question(const struct closure *c, const struct permission_mask *mask,
-                          const uint64_t *words, struct rbac_question *ret)
+static enum question_kind best_question(const struct closure *c, const struct permission_mask *mask,
+                                        const uint64_t *words, struct rbac_question *ret)
 {
     const struct universe *u = c->r->x->u;
     enum question_kind best = QUESTION_UNREAL;
@@ -73,7 +74,7 @@ static bool best_question(const struct closure *c, const struct permission_mask 
                 *ret = q;
             best = kind < best ? kind : best;
         }
-    return best < QUESTION_UNREAL;
+    return best;
 }
 
 static struct evidence find_evidence(const struct closure *c, const struct hold *h,
@@ -86,8 +87,10 @@ static struct evidence find_evidence(const struct closure *c, const struct hold 
         const struct rbac_object *o = &x->set->items[bindings->items[i]];
         const struct rbac_object *role = x->roles[bindings->items[i]];
         const uint64_t *words = x->items[x->role_sets[role - x->set->items]].w;
-        if (!mask_meets(mask, words) || !binds(c, o, h->subject) ||
-            !best_question(c, mask, words, &e.q))
+        if (!mask_meets(mask, words) || !binds(c, o, h->subject))
+            continue;
+        e.kind = best_question(c, mask, words, &e.q);
+        if (e.kind == QUESTION_UNREAL)
             continue;
         e.binding = o;
         for (size_t k = 0; k < role->n_rules && !e.rule; k++)
@@ -111,22 +114,33 @@ static struct str sources(struct arena *a, struct str binding, struct str rule)
     return CONCAT(a, STR(" "), binding, binding.n && rule.n ? STR(", rule ") : STR_NONE, rule);
 }
 
+/* Where only a wildcard has it, the words of the table say more than an invented resource. */
+static struct str asked_text(const struct closure *c, const struct need *need,
+                             const struct rbac_question *q, enum question_kind kind)
+{
+    struct str what = need->text, rest;
+    if (kind < QUESTION_FUTURE)
+        return prove_question_text(q, c->a);
+    str_split(what, '|', &what, &rest);
+    return CONCAT(c->a, str_trim(what), q->namespace.n ? STR(" in ") : STR_NONE, q->namespace);
+}
+
 static void add_input(const struct closure *c, struct buf *b, const struct hold *h,
                       const struct need *need)
 {
     const struct permission_mask *mask = h->namespace == 0 ? &need->full : &need->inside;
     struct rbac_question q = {0};
     if (h->subject == ID_NONE) {
-        (void)best_question(c, mask, reach_words(c->r, h->set), &q);
+        enum question_kind kind = best_question(c, mask, reach_words(c->r, h->set), &q);
         q.namespace = c->r->x->u->namespaces.items[h->namespace];
-        buf_fmt(b, "so it may %.*s", STR_F(prove_question_text(&q, c->a)));
+        buf_fmt(b, "so it may %.*s", STR_F(asked_text(c, need, &q, kind)));
         return;
     }
     struct rbac_subject s = prove_subject(c->r->x->u, h->subject);
     struct evidence e = find_evidence(c, h, mask);
     e.q.namespace = c->r->x->u->namespaces.items[h->namespace];
     buf_fmt(b, "%.*s may %.*s", STR_F(prove_subject_text(&s, c->a)),
-            STR_F(prove_question_text(&e.q, c->a)));
+            STR_F(asked_text(c, need, &e.q, e.kind)));
     if (e.binding)
         buf_fmt(b, " (%s %.*s%.*s)", rbac_kind_name(e.binding->kind), STR_F(e.binding->name),
                 STR_F(sources(c->a, e.binding->src, e.rule ? e.rule->src : STR_NONE)));

@@ -69,6 +69,7 @@ static bool duty_at(const struct sod *s, size_t duty, size_t site, struct duty_s
     ret->spot = prove_spot_of(&s->v, site, s->inv ? s->inv : &everywhere, ID_NONE, d->space);
     if (ret->spot.nowhere)
         return false;
+    ret->spot.asked = d->duty;
     ret->full = prove_mask(&s->v, site, d->duty, s->written);
     ret->inside = prove_inside(&s->v, site, &ret->full);
     return true;

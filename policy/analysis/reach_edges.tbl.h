@@ -37,26 +37,26 @@ EDGE(mint_secret, "create /secrets; get,list,watch /secrets", ACCOUNTS,
 
 EDGE(impersonate_account, "impersonate /serviceaccounts", ACCOUNT_NAMED,
      "may speak as a service account", "k8s, L07")
-EDGE(impersonate_user, "impersonate /users", USER_NAMED, "may speak as a user", "k8s, L07")
-EDGE(impersonate_group, "impersonate /groups; impersonate /users,/serviceaccounts", GROUP_NAMED,
-     "may speak as a member of a group, system:masters among them", "k8s, L07")
+EDGE(impersonate_user, CLUSTER "impersonate /users", USER_NAMED, "may speak as a user", "k8s, L07")
+EDGE(impersonate_group, CLUSTER "impersonate /groups; impersonate /users,/serviceaccounts",
+     GROUP_NAMED, "may speak as a member of a group, system:masters among them", "k8s, L07")
 EDGE(constrained_account,
      "impersonate:serviceaccount authentication.k8s.io/serviceaccounts; "
      "impersonate-on:serviceaccount:* */*",
      ACCOUNT_NAMED, "may speak as a service account (constrained impersonation)", "KEP-5284, L08")
 EDGE(constrained_user,
-     "impersonate:user-info authentication.k8s.io/users; impersonate-on:user-info:* */*",
+     CLUSTER "impersonate:user-info authentication.k8s.io/users; impersonate-on:user-info:* */*",
      USER_NAMED, "may speak as a user (constrained impersonation)", "KEP-5284, L08")
 EDGE(constrained_group,
-     "impersonate:user-info authentication.k8s.io/groups; "
-     "impersonate:user-info authentication.k8s.io/users; impersonate-on:user-info:* */*",
+     CLUSTER "impersonate:user-info authentication.k8s.io/groups; " CLUSTER
+             "impersonate:user-info authentication.k8s.io/users; impersonate-on:user-info:* */*",
      GROUP_NAMED, "may speak as a member of a group (constrained impersonation)", "KEP-5284, L08")
 EDGE(constrained_node,
-     "impersonate:arbitrary-node,impersonate:associated-node authentication.k8s.io/nodes; "
-     "impersonate-on:arbitrary-node:*,impersonate-on:associated-node:* */*",
+     CLUSTER "impersonate:arbitrary-node,impersonate:associated-node authentication.k8s.io/nodes; "
+             "impersonate-on:arbitrary-node:*,impersonate-on:associated-node:* */*",
      ALL, "may speak as a node, which has the service accounts of its pods", "KEP-5284, L08")
 
-EDGE(bind_cluster_role_wide, "bind " RBAC "clusterroles; " WRITE RBAC "clusterrolebindings",
+EDGE(bind_cluster_role_wide, "bind " RBAC "clusterroles; " CLUSTER WRITE RBAC "clusterrolebindings",
      ROLE_NAMED, "binds the role to itself", "k8s, L06")
 EDGE(bind_cluster_role, "bind " RBAC "clusterroles; " WRITE RBAC "rolebindings", ROLE_NAMED,
      "binds the role to itself", "k8s, L06")
@@ -64,42 +64,44 @@ EDGE(bind_role, "bind " RBAC "roles; " WRITE RBAC "rolebindings", ROLE_NAMED,
      "binds the role to itself", "k8s, L06")
 EDGE(escalate_role, "escalate " RBAC "roles; " WRITE RBAC "roles", NAMESPACE,
      "writes anything into a role that it holds", "k8s, L05")
-EDGE(escalate_cluster_role, "escalate " RBAC "clusterroles; " WRITE RBAC "clusterroles", ALL,
+EDGE(escalate_cluster_role,
+     CLUSTER "escalate " RBAC "clusterroles; " CLUSTER WRITE RBAC "clusterroles", ALL,
      "writes anything into a role that everybody holds, or one that edit and view are made of",
      "k8s, L05, L10")
 
 EDGE(approve_certificate,
-     "approve certificates.k8s.io/signers names "
-     "kubernetes.io/kube-apiserver-client,kubernetes.io/*; create "
-     "certificates.k8s.io/certificatesigningrequests; update,patch "
-     "certificates.k8s.io/certificatesigningrequests/approval",
+     CLUSTER "approve certificates.k8s.io/signers names "
+             "kubernetes.io/kube-apiserver-client,kubernetes.io/*; " CLUSTER "create "
+             "certificates.k8s.io/certificatesigningrequests; " CLUSTER "update,patch "
+             "certificates.k8s.io/certificatesigningrequests/approval",
      ALL, "a client certificate for any user and group", "k8s, L22")
 EDGE(sign_certificate,
-     "sign certificates.k8s.io/signers; update,patch "
-     "certificates.k8s.io/certificatesigningrequests/status",
+     CLUSTER "sign certificates.k8s.io/signers; " CLUSTER "update,patch "
+             "certificates.k8s.io/certificatesigningrequests/status",
      ALL, "is the signer of certificates", "L23")
 EDGE(webhooks,
-     WRITE "admissionregistration.k8s.io/mutatingwebhookconfigurations,"
-           "admissionregistration.k8s.io/validatingwebhookconfigurations,"
-           "admissionregistration.k8s.io/mutatingadmissionpolicies,"
-           "admissionregistration.k8s.io/mutatingadmissionpolicybindings",
+     CLUSTER WRITE "admissionregistration.k8s.io/mutatingwebhookconfigurations,"
+                   "admissionregistration.k8s.io/validatingwebhookconfigurations,"
+                   "admissionregistration.k8s.io/mutatingadmissionpolicies,"
+                   "admissionregistration.k8s.io/mutatingadmissionpolicybindings",
      ALL, "reads and changes whatever anybody writes", "k8s, L24")
 EDGE(
     admission_policies,
+    CLUSTER
     "update,patch,delete,deletecollection admissionregistration.k8s.io/validatingadmissionpolicies,"
     "admissionregistration.k8s.io/validatingadmissionpolicybindings",
     ALL, "switches off what protects the objects of the policy", "L24")
-EDGE(apiservices, WRITE "apiregistration.k8s.io/apiservices", ALL,
+EDGE(apiservices, CLUSTER WRITE "apiregistration.k8s.io/apiservices", ALL,
      "a whole API group is answered elsewhere, tokens included", "L25")
-EDGE(crds, WRITE "apiextensions.k8s.io/customresourcedefinitions", ALL,
+EDGE(crds, CLUSTER WRITE "apiextensions.k8s.io/customresourcedefinitions", ALL,
      "a conversion webhook changes what operators are told", "L26")
-EDGE(nodes_proxy, "get,create /nodes/proxy", ALL,
+EDGE(nodes_proxy, CLUSTER "get,create /nodes/proxy", ALL,
      "runs commands in every pod of the node, past audit and admission", "k8s, L04")
-EDGE(nodes, "create,update,patch,delete /nodes | update,patch /nodes/status", ALL,
+EDGE(nodes, CLUSTER "create,update,patch,delete /nodes | update,patch /nodes/status", ALL,
      "pods move to a node of its own, with their service accounts", "L20, L21")
 EDGE(persistent_volume,
-     "create,update,patch /persistentvolumes; create /persistentvolumeclaims; " WORKLOAD, ALL,
-     "a pod mounts the disk of a node by hostPath", "k8s, L28")
+     CLUSTER "create,update,patch /persistentvolumes; create /persistentvolumeclaims; " WORKLOAD,
+     ALL, "a pod mounts the disk of a node by hostPath", "k8s, L28")
 EDGE(pod_security, "update,patch /namespaces; " WORKLOAD, ALL,
      "takes the pod security label off the namespace, then runs a privileged pod", "k8s, L29")
 EDGE(privileged_namespace, WORKLOAD, PRIVILEGED,

@@ -251,8 +251,8 @@ static enum question_kind resource_question(const struct universe *u, struct are
         q->name = u->names.items[t->names[name]];
     else if (universe_class(u, q) != class)
         q->name = unused(&u->names, STR("other"), a);
-    if (universe_class(u, q) != class)
-        return QUESTION_UNREAL;
+    if (universe_class(u, q) != class || str_starts(q->resource, STR("*")))
+        return QUESTION_UNREAL; /* nobody asks for a resource called "*" */
     if (t->resource == ID_NONE)
         return QUESTION_FUTURE;
     const struct target *bare = &u->items[target_find(u, t->group, t->resource, ID_NONE)];

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.lib.tools import ours
-from tests.reference import access, prove, worlds
+from tests.reference import access, invariants, prove, worlds
 
 SEEDS = int(os.environ.get("LOTSE_REFERENCE", "120"))
 FIRST = int(os.environ.get("LOTSE_REFERENCE_FIRST", "0"))
@@ -26,8 +26,8 @@ def planned(folder, site, live):
 
 def world_of(folder, seed):
     """A random world and policy on disk, or None when the policy is refused (an approval that nobody could give, ...)."""
-    world = prove.random_world(seed)
-    policy, live = prove.random_policy(world, seed), prove.random_live(world, seed)
+    world = invariants.random_world(seed)
+    policy, live = invariants.random_policy(world, seed), invariants.random_live(world, seed)
     folder.mkdir()
     worlds.write(folder, world, {"policy.yaml": policy}, live=live)
     done = run(folder, "compile")

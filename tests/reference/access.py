@@ -9,6 +9,8 @@ import pathlib
 import yaml
 
 OTHER = "(other)"
+RBAC = "rbac.authorization.k8s.io"
+EVERYBODY = "Group system:authenticated"
 NAMESPACE_VERBS = {"get", "update", "patch", "delete"}  # a namespace by its name is asked about inside of itself
 STANDARD_VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 
