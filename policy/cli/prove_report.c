@@ -43,7 +43,10 @@ static void add_asked(struct buf *line, const struct policy_proving *in,
     struct strs sites = sites_of(in, r->sites);
     buf_lit(line, ": ");
     buf_count(line, r->n_asked);
-    buf_fmt(line, " %s on %.*s", r->invariant->who.kind == WHO_ONE_PERSON ? "people" : "cells",
+    buf_fmt(line, " %s on %.*s",
+            r->invariant->who.kind == WHO_ONE_PERSON ? "people"
+            : r->invariant->reach.text.n             ? "subjects"
+                                                     : "cells",
             STR_F(strs_join(in->arena, sites, ' ')));
 }
 
