@@ -81,7 +81,7 @@ $(OUT)/bin/rbac-probe: $(call obj,tests/lib/rbac_probe.c tests/unit/rbac_oracle.
 
 $(OUT)/bin/jose-bench: $(call obj,tests/bench/jose_bench.c) $(call lib,gateway/jose) $(call lib,base)
 $(OUT)/bin/store-bench: $(call obj,tests/bench/store_bench.c) $(call lib,gateway/store) $(call lib,base)
-$(OUT)/bin/policy-bench: $(call obj,tests/bench/policy_bench.c) $(foreach r,policy/cli policy/cluster connectors policy/analysis policy/emit policy/resolve policy/language policy/rbac base/net base,$(call lib,$(r)))
+$(OUT)/bin/policy-bench: $(call obj,tests/bench/policy_bench.c) $(foreach r,policy/cli policy/cluster connectors policy/lint policy/analysis policy/emit policy/resolve policy/language policy/rbac base/net base,$(call lib,$(r)))
 $(OUT)/bin/import-bench: $(call obj,tests/bench/import_bench.c) $(foreach r,policy/cluster $(call back,$(POLICY)) base/net base,$(call lib,$(r)))
 $(OUT)/bin/jose-bench $(OUT)/bin/store-bench $(OUT)/bin/policy-bench $(OUT)/bin/import-bench:
 	@mkdir -p $(@D)

@@ -51,11 +51,11 @@ static void hold(const struct walk *w, struct holding *h, const struct rbac_obje
                  keep_fn *keep, const void *context)
 {
     const struct universe *u = w->l->x->u;
+    const uint32_t *codes = w->l->x->subjects[binding - w->l->x->set->items];
     hold_init(w, h);
     size_t before = h->n_subjects;
     for (size_t i = 0; i < binding->n_subjects; i++) {
-        uint32_t subject =
-            access_subject(u, &binding->subjects[i], binding->namespace, w->l->arena);
+        uint32_t subject = access_coded(u, codes[i]);
         if (subject == ID_NONE || (keep && !keep(w, binding, subject, context)))
             continue;
         bit_set(h->subjects, subject);

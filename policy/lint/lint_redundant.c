@@ -1,6 +1,4 @@
 /* L43: a deny that takes nothing away, a grant that another one of the team covers everywhere. */
-#include <stdlib.h>
-
 #include "policy/lint/lint_inside.h"
 
 /* --- denies */
@@ -143,19 +141,11 @@ static void look_at_denies(struct linter *l)
 
 /* --- grants */
 
-struct held { /* a standing grant in one namespace; cluster-wide: ID_NONE */
-    uint32_t team, namespace, grant;
+/* A standing grant in one namespace, keyed by team and namespace; cluster-wide: ID_NONE */
+struct helds {
+    struct keyed *items;
+    size_t n, cap;
 };
-
-static int held_order(const void *a, const void *b)
-{
-    const struct held *x = a, *y = b;
-    if (x->team != y->team)
-        return x->team < y->team ? -1 : 1;
-    if (x->namespace != y->namespace)
-        return x->namespace < y->namespace ? -1 : 1;
-    return x->grant < y->grant ? -1 : x->grant > y->grant;
-}
 
 static bool set_within(const struct access *x, uint32_t inner, uint32_t outer)
 {
@@ -176,19 +166,18 @@ static bool covered_by(const struct linter *l, const uint32_t *role_sets, uint32
     return set_within(l->x, inner, outer);
 }
 
-static void add_held(struct linter *l, uint32_t id, struct held **items, size_t *n, size_t *cap)
+static void add_held(struct linter *l, uint32_t id, struct helds *out)
 {
     const struct grant *g = &l->p->grants[id];
+    uint64_t team = (uint64_t)g->team << 32;
     if (l->p->roles[g->role].cluster) {
-        struct held *h = arena_push(l->arena, (void **)items, n, cap, sizeof(*h));
-        *h = (struct held){g->team, ID_NONE, id};
+        *ARENA_PUSH(l->arena, out) = (struct keyed){team | ID_NONE, id};
+        return;
     }
-    for (size_t i = 0; i < g->spaces.n && !l->p->roles[g->role].cluster; i++) {
+    for (size_t i = 0; i < g->spaces.n; i++) {
         const struct ids *all = &l->p->spaces[g->spaces.items[i]].namespaces[l->site->site];
-        for (size_t k = 0; k < all->n; k++) {
-            struct held *h = arena_push(l->arena, (void **)items, n, cap, sizeof(*h));
-            *h = (struct held){g->team, all->items[k], id};
-        }
+        for (size_t k = 0; k < all->n; k++)
+            *ARENA_PUSH(l->arena, out) = (struct keyed){team | all->items[k], id};
     }
 }
 
@@ -209,17 +198,17 @@ static uint32_t *sets_of_roles(const struct linter *l)
 }
 
 /* The grants of one team in one namespace, each against the others. */
-static void look_at_place(struct linter *l, const uint32_t *role_sets, const struct held *held,
+static void look_at_place(struct linter *l, const uint32_t *role_sets, const struct keyed *held,
                           size_t n)
 {
     for (size_t k = 0; k < n; k++) {
-        struct grant_cover *cover = &l->covers[held[k].grant];
+        struct grant_cover *cover = &l->covers[held[k].value];
         bool covered = false;
         for (size_t m = 0; m < n && !covered; m++)
-            if (held[m].grant != held[k].grant &&
-                covered_by(l, role_sets, held[k].grant, held[m].grant)) {
+            if (held[m].value != held[k].value &&
+                covered_by(l, role_sets, held[k].value, held[m].value)) {
                 covered = true;
-                cover->by = held[m].grant;
+                cover->by = held[m].value;
             }
         cover->seen = true;
         cover->needed = cover->needed || !covered;
@@ -230,19 +219,16 @@ static void look_at_grants(struct linter *l)
 {
     const struct policy *p = l->p;
     const uint32_t *role_sets = sets_of_roles(l);
-    struct held *items = NULL;
-    size_t n = 0, cap = 0;
+    struct helds all = {0};
     for (uint32_t i = 0; i < p->tree->grants.n; i++)
         if (p->grants[i].usable && p->tree->grants.items[i].until.ms == TIME_NONE &&
             p->grants[i].sites & site_bit(l->site->site))
-            add_held(l, i, &items, &n, &cap);
-    if (n > 1)
-        qsort(items, n, sizeof(*items), held_order);
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i; end < n && items[end].team == items[i].team &&
-                      items[end].namespace == items[i].namespace;)
+            add_held(l, i, &all);
+    all.items = keyed_sort(l->arena, all.items, all.n); /* stable: grants in their order */
+    for (size_t i = 0, end; i < all.n; i = end) {
+        for (end = i + 1; end < all.n && all.items[end].key == all.items[i].key;)
             end++;
-        look_at_place(l, role_sets, &items[i], end - i);
+        look_at_place(l, role_sets, &all.items[i], end - i);
     }
 }
 

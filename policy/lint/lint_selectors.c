@@ -157,23 +157,32 @@ static void look_at_subject(struct selectors *s, uint32_t subject)
     }
 }
 
-/* The cells of big companies are many, those with rights on namespaces few. */
+static bool set_writes(const struct access *x, uint32_t set, const struct target *t)
+{
+    static const struct str verbs[] = {{"create", 6}, {"patch", 5}, {"update", 6}};
+    for (uint32_t k = 0; k <= t->n_names; k++)
+        for (size_t v = 0; v < sizeof(verbs) / sizeof(*verbs); v++)
+            if (permset_has(x, set, t->first + k, universe_verb(x->u, verbs[v])))
+                return true;
+    return false;
+}
+
+/* The cells of big companies are many, those with rights on namespaces few or none. */
 static bool anybody_may(const struct linter *l)
 {
-    static const char *const verbs[] = {"create", "patch", "update"};
-    uint32_t group = intern_find(&l->x->u->groups, STR_NONE);
-    uint32_t resource = intern_find(&l->x->u->resources, STR("namespaces"));
-    uint32_t target = group == ID_NONE || resource == ID_NONE
-                          ? ID_NONE
-                          : target_find(l->x->u, group, resource, ID_NONE);
-    if (target == ID_NONE) /* nobody spells it: only a wildcard could */
-        return true;
-    const struct target *t = &l->x->u->items[target];
-    for (uint32_t set = 0; set < l->x->n; set++)
-        for (uint32_t k = 0; k <= t->n_names; k++)
-            for (size_t v = 0; v < sizeof(verbs) / sizeof(*verbs); v++)
-                if (permset_has(l->x, set, t->first + k, universe_verb(l->x->u, STR_C(verbs[v]))))
-                    return true;
+    const struct access *x = l->x;
+    struct rbac_question q = {.resource = STR("namespaces")};
+    uint32_t class = universe_class(x->u, &q);
+    const struct target *t = NULL;
+    for (size_t i = 0; i < x->u->n && !t; i++)
+        if (class >= x->u->items[i].first && class <= x->u->items[i].first + x->u->items[i].n_names)
+            t = &x->u->items[i];
+    bool *writes = ARENA_ARRAY(l->arena, x->n, bool);
+    for (uint32_t set = 0; set < x->n && t; set++)
+        writes[set] = set_writes(x, set, t);
+    for (size_t i = 0; i < x->n_cells; i++)
+        if (writes[x->cells[i].value])
+            return true;
     return false;
 }
 

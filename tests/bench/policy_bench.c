@@ -19,6 +19,7 @@
 #include "policy/analysis/policy_person_diff.h"
 #include "policy/cli/directory_file.h"
 #include "policy/cluster/cluster.h"
+#include "policy/lint/lint.h"
 #include "policy/policy.h"
 
 #define ROUNDS      9
@@ -36,6 +37,7 @@ struct bench {
     struct source before, after;
     struct policy_directory directory;
     struct policy_cluster clusters[SITES_MAX];
+    struct rbac_set live[SITES_MAX];
     size_t n_clusters;
 };
 struct compiled { /* what one run from text to cells leaves */
@@ -115,6 +117,7 @@ static void read_inputs(struct bench *b, const char *folder)
         struct cluster c = {.site = sites[i], .arena = &b->inputs};
         struct strs all = {sites, sizeof(sites) / sizeof(*sites)};
         must(cluster_read_folder(&c, objects, all, &e) == 0, "no saved clusters");
+        b->live[b->n_clusters] = c.objects;
         b->clusters[b->n_clusters++] = c.data;
     }
 }
@@ -216,6 +219,24 @@ static double person_diff(const struct bench *b, const struct compiled *before,
     return ms;
 }
 
+/* All lints over all sites, what stands on the clusters included. */
+static double lint(const struct bench *b, const struct compiled *c, size_t *ret_n)
+{
+    auto_arena a = {0};
+    struct err e;
+    struct policy_findings findings;
+    struct policy_lint_site sites[SITES_MAX];
+    arena_init(&a, ARENA_NO_MAX);
+    for (size_t i = 0; i < b->n_clusters; i++)
+        sites[i] = (struct policy_lint_site){i, c->cells[i], &b->live[i]};
+    const struct policy_lint_input in = {
+        .policy = c->policy, .now_ms = 1780000000000, .sites = sites, .n_sites = b->n_clusters};
+    double start = now_ms();
+    must(policy_lint(&in, &a, &findings, &e) == 0, "no lints");
+    *ret_n = findings.n;
+    return now_ms() - start;
+}
+
 static double who_can(const struct bench *b, const struct compiled *c, size_t *ret_n)
 {
     auto_arena a = {0};
@@ -260,8 +281,8 @@ int main(int argc, char **argv)
     static struct bench b;
     static struct compiled c, after;
     double phases[N_PHASES][ROUNDS], total[ROUNDS], diffs[ROUNDS], asks[ROUNDS], ms[N_PHASES];
-    double person_diffs[ROUNDS];
-    size_t n_changes = 0, n_holders = 0, n_person_changes = 0;
+    double person_diffs[ROUNDS], lints[ROUNDS];
+    size_t n_changes = 0, n_holders = 0, n_person_changes = 0, n_findings = 0;
 
     must(argc == 2, "which folder?");
     arena_init(&b.inputs, ARENA_NO_MAX);
@@ -275,6 +296,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < ROUNDS; i++) {
         diffs[i] = diff(&b, &c, &after, &n_changes);
         person_diffs[i] = person_diff(&b, &c, &after, &n_person_changes);
+        lints[i] = lint(&b, &c, &n_findings);
         asks[i] = who_can(&b, &c, &n_holders);
     }
     arena_fini(&after.arena);
@@ -295,11 +317,13 @@ int main(int argc, char **argv)
            subjects_of(&c.sets[0]), size.n_cells, size.n_permission_sets);
     for (size_t k = 0; k < N_PHASES; k++)
         printf("\"%s_ms\": %.3f, ", phase_names[k], median(phases[k]));
-    printf("\"compile_ms\": %.3f, \"first_ms\": %.3f, \"diff_ms\": %.3f, \"changes\": %zu, "
-           "\"person_diff_ms\": %.3f, \"person_changes\": %zu, "
-           "\"who_can_us\": %.3f, \"holders\": %.1f, \"inputs_kib\": %zu, \"peak_kib\": %zu}\n",
-           median(total), first, median(diffs), n_changes, median(person_diffs), n_person_changes,
-           median(asks), (double)n_holders / N_QUESTIONS, inputs_kib, peak_kib);
+    printf(
+        "\"compile_ms\": %.3f, \"first_ms\": %.3f, \"diff_ms\": %.3f, \"changes\": %zu, "
+        "\"person_diff_ms\": %.3f, \"person_changes\": %zu, \"lint_ms\": %.3f, \"findings\": %zu, "
+        "\"who_can_us\": %.3f, \"holders\": %.1f, \"inputs_kib\": %zu, \"peak_kib\": %zu}\n",
+        median(total), first, median(diffs), n_changes, median(person_diffs), n_person_changes,
+        median(lints), n_findings, median(asks), (double)n_holders / N_QUESTIONS, inputs_kib,
+        peak_kib);
     arena_fini(&c.arena);
     arena_fini(&b.inputs);
     return 0;
