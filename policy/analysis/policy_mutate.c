@@ -23,27 +23,33 @@ struct mutant { /* a policy beside the real one */
 
 /* --- making mutants */
 
+/* With room for one grant more, which is not usable yet. */
 static void begin(const struct mutator *m, struct mutant *out)
 {
     const struct policy *p = m->p;
     size_t n = p->tree->grants.n;
+    size_t n_others = p->tree->requests.n + p->tree->breakglass.n + p->tree->ci.n;
     *out = (struct mutant){*p, *p->tree};
     out->tree.grants.items = ARENA_ARRAY(m->scratch, n + 1, struct policy_grant);
+    out->tree.grants.n = n + 1;
     out->policy.grants = ARENA_ARRAY(m->scratch, n + 1, struct grant);
-    if (n > 0) {
-        memcpy(out->tree.grants.items, p->tree->grants.items, n * sizeof(struct policy_grant));
-        memcpy(out->policy.grants, p->grants, n * sizeof(struct grant));
-    }
+    out->policy.srcs = ARENA_ARRAY(m->scratch, n + 1 + n_others, struct str);
+    memcpy(out->tree.grants.items, p->tree->grants.items, n * sizeof(struct policy_grant));
+    memcpy(out->policy.grants, p->grants, n * sizeof(struct grant));
+    out->policy.grants[n] = (struct grant){.team = ID_NONE, .role = ID_NONE};
+    memcpy(out->policy.srcs, p->srcs, n * sizeof(struct str));
+    memcpy(out->policy.srcs + n + 1, p->srcs + n, n_others * sizeof(struct str));
     out->policy.tree = &out->tree;
 }
 
 /* The grant once more, with another role or in another space. */
 static size_t add_copy(const struct mutator *m, struct mutant *out, size_t id)
 {
-    size_t n = out->tree.grants.n++;
+    size_t n = m->p->tree->grants.n;
     uint32_t team = m->p->grants[id].team;
     out->tree.grants.items[n] = out->tree.grants.items[id];
     out->policy.grants[n] = out->policy.grants[id];
+    out->policy.srcs[n] = out->policy.srcs[id];
     if (out->tree.grants.items[n].until.ms == TIME_NONE)
         return n;
     /* time-boxed grants are also found by their team */

@@ -175,7 +175,7 @@ def test_a_later_end_of_a_grant_is_a_change_from_then_on(policy):
 
 
 @pytest.mark.parametrize("old, new, said", [
-    ("max: 2h, approve: {1: [lead], 2: [platform]}", "max: 2h, approve: {1: [lead]}", "request debug-prod changes (policy.yaml:"),
+    ("max: 2h, approve: {2: [security]}", "max: 2h, approve: {1: [security]}", "request debug-prod changes (policy.yaml:"),
     ('match: {project_path: "pay/*", ref_protected: true}', 'match: {project_path: "*", ref_protected: true}', "ci gitlab changes (policy.yaml:"),
     ("debug-prod: {who: payments,", "debug-later: {who: payments,", "request debug-prod is gone (old.yaml:"),
 ])
