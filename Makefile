@@ -39,7 +39,7 @@ LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections 
 # the compiler, most basic first; $(call back,...) for the linker
 POLICY := $(foreach r,rbac language resolve emit analysis lint import bundle lsp,$(if $(wildcard policy/$(r)/*.c),policy/$(r)))
 back    = $(if $(1),$(call back,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
-ROOMS := base base/net $(POLICY) connectors policy/cluster policy/cli gateway/jose gateway/store webui/pages \
+ROOMS := base base/net $(POLICY) connectors policy/cluster policy/cli jose gateway/store webui/pages \
          gateway/oidc gateway/http gateway login login/net
 lib    = $(OUT)/lib/lib$(subst /,-,$(1)).a
 src    = $(filter-out %/main.c,$(wildcard $(1)/*.c))
@@ -62,8 +62,8 @@ $(OUT)/bin/$(1): $(call obj,$(2)) $(foreach r,$(3),$(call lib,$(r)))
 	$$(CC) $$(LDFLAGS) -o $$@ $$^ $(4)
 endif
 endef
-$(eval $(call program,lotse-gateway,gateway/main.c,gateway gateway/http gateway/oidc webui/pages gateway/store policy/bundle gateway/jose connectors policy/resolve policy/language policy/rbac base,$(X_all)))
-$(eval $(call program,lotse-policy,policy/cli/main.c,policy/cli policy/cluster gateway/jose connectors $(call back,$(POLICY)) base/net base,$(X_all)))
+$(eval $(call program,lotse-gateway,gateway/main.c,gateway gateway/http gateway/oidc webui/pages gateway/store policy/bundle jose connectors policy/resolve policy/language policy/rbac base,$(X_all)))
+$(eval $(call program,lotse-policy,policy/cli/main.c,policy/cli policy/cluster jose connectors $(call back,$(POLICY)) base/net base,$(X_all)))
 # kubectl starts lotse-login for every command: without a dynamic linker it starts faster than /bin/true. No sanitizer is static.
 X_login := -lmd $(if $(filter -fsanitize%,$(FLAGS_$(VARIANT))),,-static-pie)
 $(eval $(call program,lotse-login,login/main.c,login base,$(X_login)))
@@ -79,7 +79,7 @@ $(OUT)/bin/rbac-probe: $(call obj,tests/lib/rbac_probe.c tests/unit/rbac_oracle.
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(X_all)
 
-$(OUT)/bin/jose-bench: $(call obj,tests/bench/jose_bench.c) $(call lib,gateway/jose) $(call lib,base)
+$(OUT)/bin/jose-bench: $(call obj,tests/bench/jose_bench.c) $(call lib,jose) $(call lib,base)
 $(OUT)/bin/store-bench: $(call obj,tests/bench/store_bench.c) $(call lib,gateway/store) $(call lib,base)
 $(OUT)/bin/policy-bench: $(call obj,tests/bench/policy_bench.c) $(foreach r,policy/cli policy/cluster connectors policy/lint policy/analysis policy/emit policy/resolve policy/language policy/rbac base/net base,$(call lib,$(r)))
 $(OUT)/bin/import-bench: $(call obj,tests/bench/import_bench.c) $(foreach r,policy/cluster $(call back,$(POLICY)) base/net base,$(call lib,$(r)))
@@ -117,7 +117,7 @@ $(call obj,$(call src,webui/pages)) $(call obj,$(call src,gateway/oidc)): | $(GE
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_LIB := $(call obj,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
 # a room without sources yet has no library
-ALL_LIBS := $(foreach r,login/net login gateway gateway/http gateway/oidc webui/pages gateway/store gateway/jose policy/cli policy/cluster connectors $(call back,$(POLICY)) base/net base,$(if $(call src,$(r)),$(call lib,$(r))))
+ALL_LIBS := $(foreach r,login/net login gateway gateway/http gateway/oidc webui/pages gateway/store jose policy/cli policy/cluster connectors $(call back,$(POLICY)) base/net base,$(if $(call src,$(r)),$(call lib,$(r))))
 $(UNIT:%=$(OUT)/unit/%): $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(UNIT_LIB) $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(UNIT_LIB) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group -lcmocka -ljwt -lfyaml $(X_all)

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "gateway/config_internal.h"
-#include "gateway/jose/signer_local.h"
+#include "jose/signer_local.h"
 
 struct env {
     _Atomic unsigned refs;

@@ -3,8 +3,8 @@
  * The signing keys of this gateway: made at the first start, kept in the store as one sealed record
  * (key "keys/signing"), loaded at every later one. Start-up thread.
  */
-#include "gateway/jose/keyset.h"
 #include "gateway/store/store.h"
+#include "jose/keyset.h"
 
 /* A new key file: 32 random bytes as base64url, mode 0600. Refuses an existing file. */
 must_check int keyring_generate_file(const char *path, struct err *e);

@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "connectors/connector.h"
 #include "gateway/http/http.h"
-#include "gateway/jose/keyset.h"
 #include "gateway/oidc/event.h"
+#include "jose/keyset.h"
 
 #define METRICS_CONTENT_TYPE \
     "text/plain; version=0.0.4; charset=utf-8" /* Prometheus 3 refuses any other */

@@ -1,9 +1,9 @@
 #include "gateway/oidc/access.h"
 
-#include "gateway/jose/jws.h"
 #include "gateway/oidc/claims.h"
 #include "gateway/oidc/session.h"
 #include "gateway/oidc/subject.h"
+#include "jose/jws.h"
 
 /* Without offline_access the tokens end with the session they came from (OpenID Connect Core 11).
  */

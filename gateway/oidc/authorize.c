@@ -3,12 +3,12 @@
  * and 3.1.2.2, RFC 7636 4.3, RFC 9700 2.1. First what must never be redirected (client,
  * redirect_uri), then everything whose error goes to the client.
  */
-#include "gateway/jose/jws.h"
 #include "gateway/oidc/authorize_answer.h"
 #include "gateway/oidc/endpoints.h"
 #include "gateway/oidc/page_reply.h"
 #include "gateway/oidc/pkce.h"
 #include "gateway/oidc/redirect_uri.h"
+#include "jose/jws.h"
 
 #define STATE_MAX      4096
 #define NONCE_MAX      1024

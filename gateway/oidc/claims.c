@@ -1,7 +1,7 @@
 #include "gateway/oidc/claims.h"
 
-#include "gateway/jose/signer_local.h"
 #include "gateway/oidc/subject.h"
+#include "jose/signer_local.h"
 
 #define JTI_BYTES      16
 #define GROUP_NAME_MAX 256

@@ -3,9 +3,9 @@
  * What a token says about a person: scopes, the client's wishes and the policy become typed claims.
  * OpenID Connect Core 2 and 5.1, RFC 9068 2.2.
  */
-#include "gateway/jose/claims.h"
 #include "gateway/oidc/call.h"
 #include "gateway/oidc/claim.h"
+#include "jose/claims.h"
 
 struct grant_facts { /* what both kinds of token are made from */
     const struct client *client;

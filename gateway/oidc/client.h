@@ -1,7 +1,7 @@
 #pragma once
 /* A relying party as the operator registered it. Lives in the configuration's arena; immutable. */
 #include "base/secret.h"
-#include "gateway/jose/claims.h"
+#include "jose/claims.h"
 
 enum pkce_rule { PKCE_REQUIRED, PKCE_OPTIONAL };
 

@@ -8,7 +8,6 @@
  * `lotse-login` keeps its login until `lotse-login logout` revokes it, or the directory says the
  * person is gone.
  */
-#include "gateway/jose/jws.h"
 #include "gateway/oidc/cookie.h"
 #include "gateway/oidc/endpoints.h"
 #include "gateway/oidc/oauth_error.h"
@@ -17,6 +16,7 @@
 #include "gateway/oidc/redirect_uri.h"
 #include "gateway/oidc/session.h"
 #include "gateway/oidc/subject.h"
+#include "jose/jws.h"
 
 #define SID_TEXT          22
 #define HEAD              (SID_TEXT + 8 + 8)

@@ -1,6 +1,6 @@
 #include "gateway/oidc/mint.h"
 
-#include "gateway/jose/jws.h"
+#include "jose/jws.h"
 
 static enum oidc_outcome sign(const struct oidc_call *c, const struct claims *claims,
                               enum jose_alg alg, struct str *ret, struct event *about)

@@ -14,12 +14,12 @@
 #include "base/exchange.h"
 #include "base/random.h"
 #include "connectors/connector.h"
-#include "gateway/jose/keyset.h"
-#include "gateway/jose/seal.h"
-#include "gateway/jose/signer.h"
 #include "gateway/oidc/client.h"
 #include "gateway/oidc/event.h"
 #include "gateway/store/store.h"
+#include "jose/keyset.h"
+#include "jose/seal.h"
+#include "jose/signer.h"
 #include "policy/resolve/snapshot.h"
 
 struct kubernetes_site { /* what `lotse-login setup` and the home page offer */

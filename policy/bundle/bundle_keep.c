@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "gateway/jose/document.h"
+#include "jose/document.h"
 
 bool bundle_is_signed(struct str text)
 {

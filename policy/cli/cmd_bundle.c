@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "gateway/jose/document.h"
+#include "jose/document.h"
 #include "policy/cli/bundle_file.h"
 
 #define KEY_FILE_MAX ((size_t)64 * 1024)

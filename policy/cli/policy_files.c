@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
-#include "gateway/jose/document.h"
+#include "jose/document.h"
 #include "policy/cli/bundle_file.h"
 
 #define POLICY_MAX ((size_t)16 << 20)

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "gateway/jose/jws.h"
-#include "gateway/jose/key_internal.h"
-#include "gateway/jose/signer_local.h"
+#include "jose/jws.h"
+#include "jose/key_internal.h"
+#include "jose/signer_local.h"
 
 #define N_GROUPS 12
 #define ROUNDS   10

@@ -1,6 +1,6 @@
 /* Signed documents and bundles: whatever comes is refused or read, and what is read is written
  * again as the same. */
-#include "gateway/jose/document.h"
+#include "jose/document.h"
 #include "policy/bundle/bundle.h"
 #include "tests/fuzz/fuzz.h"
 

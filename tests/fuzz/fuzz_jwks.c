@@ -1,7 +1,7 @@
 /* JWKS documents. What is accepted must be published again as something that reads as the same. */
 #include <stdlib.h>
 
-#include "gateway/jose/keyset.h"
+#include "jose/keyset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "gateway/jose/claims_json.h"
-#include "gateway/jose/jws.h"
+#include "jose/claims_json.h"
+#include "jose/jws.h"
 
 /* The public halves of tests/unit/keys_for_tests.c. */
 static const char jwks[] =

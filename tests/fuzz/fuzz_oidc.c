@@ -8,7 +8,7 @@
  * Three bytes a step: what, which, how.
  */
 #include "base/base64.h"
-#include "gateway/jose/jws.h"
+#include "jose/jws.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/oidc_rig.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "gateway/jose/keyset.h"
+#include "jose/keyset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -5,7 +5,7 @@
  * token, so that the fuzzer gets past the seals.
  */
 #include "base/json.h"
-#include "gateway/jose/jws.h"
+#include "jose/jws.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/oidc_rig.h"
 

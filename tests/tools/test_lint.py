@@ -47,13 +47,13 @@ CASES = [
     ("include", "base/x.c", '#include "base/page.css.h"\n', '#include "base/absent.h"\n', 1, "does not exist"),
     ("include", "elsewhere/x.c", '#include <stdio.h>\n', '#include "base/x.h"\n', 1, "no row in the table"),
     ("include", "tests/unit/x.c", '#include "policy/p.h"\n', '#include "x.h"\n', 1, "does not exist"),
-    ("owner", "gateway/oidc/x.c", "/* EVP_sign */\n", "int x = EVP_sign();\n", 1, "EVP_sign of OpenSSL's EVP belongs into gateway/jose"),
+    ("owner", "gateway/oidc/x.c", "/* EVP_sign */\n", "int x = EVP_sign();\n", 1, "EVP_sign of OpenSSL's EVP belongs into jose"),
     ("owner", "gateway/oidc/x.c", "int my_MHD_x;\n", "MHD_start();\n", 1, "gateway/http"),
     ("owner", "policy/x.c", "int ldap_group;\n", "ldap_bind(x);\n", 1, "connectors"),
     ("owner", "gateway/oidc/x.c", '"sqlite3_open"\n', "sqlite3_open(x);\n", 1, "gateway/store"),
     ("owner", "login/net/x.c", "p->curl_x;\n", "curl_easy_init();\n", 1, "base/net"),
     ("owner", "policy/x.c", "#include <stdio.h>\n", "#include <libfyaml.h>\n", 1, "only tests/unit includes libfyaml"),
-    ("owner", "gateway/oidc/x.c", "#include <openssl/rand.h>\n", "#include <openssl/evp.h>\n", 1, "only gateway/jose"),
+    ("owner", "gateway/oidc/x.c", "#include <openssl/rand.h>\n", "#include <openssl/evp.h>\n", 1, "only jose"),
     ("json", "policy/x.c", "json_put_str(j);\n", "static json_t *x;\n", 1, "outside of the JSON edge"),
     ("banned", "base/x.c", "strncat_x(a); p->system(x);\n", "\n\nstrcpy(a, b);\n", 3, "strcpy is banned, take struct buf"),
     ("banned", "tests/unit/x.c", "snprintf(a);\n", "sprintf(a);\n", 1, "sprintf is banned"),
@@ -92,7 +92,7 @@ CASES = [
 NEIGHBOURS = {
     "base/x.h": H, "base/net/n.h": H, "base/page.css": "", "policy/p.h": H, "connectors/connector.h": H, "login/l.h": H,
     "gateway/store/store.h": H, "gateway/store/sqlite.h": H, "gateway/oidc/oidc.h": H, "gateway/http/server.h": H,
-    "webui/pages/pages.h": H, "gateway/jose/j.h": H,
+    "webui/pages/pages.h": H, "jose/j.h": H,
 }
 
 

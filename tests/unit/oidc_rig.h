@@ -6,8 +6,8 @@
  */
 #include <stdatomic.h>
 
-#include "gateway/jose/signer_local.h"
 #include "gateway/oidc/oidc.h"
+#include "jose/signer_local.h"
 
 #define RIG_ISSUER    "https://login.example"
 #define RIG_VERIFIER  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" /* RFC 7636 B */

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "gateway/jose/jws.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/jws.h"
+#include "jose/key_internal.h"
 #include "tests/unit/keys_for_tests.h"
 
 static const struct str aud_one[] = {{"kubernetes", 10}};

@@ -4,7 +4,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/key_internal.h"
 #include "tests/unit/keys_for_tests.h"
 
 /* RFC 7638 3.1 */

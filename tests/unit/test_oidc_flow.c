@@ -1,8 +1,8 @@
 /* Whole flows through the provider, as relying parties and browsers run them. */
 #include "tests/unit/oidc_asserts.h"
 
-#include "gateway/jose/jws.h"
 #include "gateway/oidc/subject.h"
+#include "jose/jws.h"
 
 static void a_login_gives_tokens_that_verify(void **state)
 {

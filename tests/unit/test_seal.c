@@ -6,7 +6,7 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
-#include "gateway/jose/seal.h"
+#include "jose/seal.h"
 
 #define KEY_A "key a, of the thirty-two bytes wanted"
 #define KEY_B "key b, of the thirty-two bytes wanted"

@@ -10,8 +10,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "gateway/jose/jws.h"
-#include "gateway/jose/signer_local.h"
+#include "jose/jws.h"
+#include "jose/signer_local.h"
 #include "tests/unit/keys_for_tests.h"
 
 #define NOW 1700000000

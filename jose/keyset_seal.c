@@ -5,7 +5,7 @@
  */
 #include "base/buf.h"
 #include "base/mem.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/key_internal.h"
 
 #define PURPOSE    "keyset"
 #define VERSION    1

@@ -1,4 +1,4 @@
-#include "gateway/jose/seal.h"
+#include "jose/seal.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>

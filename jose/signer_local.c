@@ -1,12 +1,12 @@
-#include "gateway/jose/signer_local.h"
+#include "jose/signer_local.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "gateway/jose/claims_json.h"
-#include "gateway/jose/jws.h"
+#include "jose/claims_json.h"
+#include "jose/jws.h"
 
 #define LOGOUT_LIFETIME_S \
     120 /* OpenID Connect Back-Channel Logout 2.4: preferably at most two minutes */

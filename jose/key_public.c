@@ -3,7 +3,7 @@
 #include <openssl/param_build.h>
 
 #include "base/mem.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/key_internal.h"
 
 #define P256_BYTES     32
 #define RSA_BYTES_MIN  256

@@ -1,10 +1,10 @@
-#include "gateway/jose/keyset.h"
+#include "jose/keyset.h"
 
 #include <stdatomic.h>
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/key_internal.h"
 
 struct keyset {
     atomic_uint refs;

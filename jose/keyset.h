@@ -11,8 +11,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/secret.h"
-#include "gateway/jose/claims.h"
-#include "gateway/jose/seal.h"
+#include "jose/claims.h"
+#include "jose/seal.h"
 
 #define KEYSET_MAX 32 /* keys in one set */
 

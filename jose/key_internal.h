@@ -1,5 +1,5 @@
 #pragma once
-/* Inside gateway/jose: what a key is made of, and the raw signature with it. Contexts are kept per
+/* Inside jose: what a key is made of, and the raw signature with it. Contexts are kept per
  * key, because making and initialising one costs more than the ES256 signature itself. */
 #include <openssl/bn.h>
 #include <openssl/err.h>
@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "gateway/jose/keyset.h"
+#include "jose/keyset.h"
 
 #define KEY_SIGNATURE_MAX 512 /* RSA of 4096 bit */
 #define N_TOKEN_TYPES     3

@@ -4,7 +4,7 @@
 #include <openssl/rsa.h>
 
 #include "base/mem.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/key_internal.h"
 
 #define SHA256_SIZE 32
 #define P256_BYTES  32

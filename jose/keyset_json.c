@@ -2,7 +2,7 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/key_internal.h"
 
 #define JWKS_MAX ((size_t)64 * 1024)
 

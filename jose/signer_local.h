@@ -3,8 +3,8 @@
  * The signer in this process: struct signer over a keyset. It follows a swapped keyset and reloaded
  * limits; a signature under way keeps what it began with. Any thread.
  */
-#include "gateway/jose/keyset.h"
-#include "gateway/jose/signer.h"
+#include "jose/keyset.h"
+#include "jose/signer.h"
 
 struct signer_limits {
     struct str issuer;           /* the only `iss` that is signed */

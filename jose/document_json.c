@@ -3,8 +3,8 @@
 
 #include "base/base64.h"
 #include "base/json.h"
-#include "gateway/jose/document.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/document.h"
+#include "jose/key_internal.h"
 
 #define PEM_MAX    ((size_t)16 * 1024)
 #define HEADER_MAX ((size_t)1024)

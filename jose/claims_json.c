@@ -1,7 +1,7 @@
-#include "gateway/jose/claims_json.h"
+#include "jose/claims_json.h"
 
 #include "base/json.h"
-#include "gateway/jose/jws.h"
+#include "jose/jws.h"
 
 #define MEMBERS_MAX  64
 #define TIME_MAX     253402300799 /* the last second of the year 9999 */

@@ -1,6 +1,6 @@
 #include <utf8proc.h>
 
-#include "gateway/jose/signer_local.h"
+#include "jose/signer_local.h"
 
 #define RESERVED   "system:"
 #define N_RESERVED (sizeof(RESERVED) - 1)

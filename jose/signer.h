@@ -8,7 +8,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
-#include "gateway/jose/claims.h"
+#include "jose/claims.h"
 
 struct signer;
 struct signer_ops {

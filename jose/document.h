@@ -4,7 +4,7 @@
  * 7515 7.2.1), with as many signatures as people sign. `typ` separates the kinds of documents, and
  * documents from tokens (RFC 8725 3.11). Used for bundles of the policy. Any thread.
  */
-#include "gateway/jose/keyset.h"
+#include "jose/keyset.h"
 
 #define DOCUMENT_MAX            ((size_t)96 << 20)
 #define DOCUMENT_SIGNATURES_MAX 32

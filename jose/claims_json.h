@@ -1,8 +1,8 @@
 #pragma once
-/* Typed claims <-> the JSON payload of a token. Inside gateway/jose. */
+/* Typed claims <-> the JSON payload of a token. Inside jose. */
 #include "base/arena.h"
 #include "base/buf.h"
-#include "gateway/jose/claims.h"
+#include "jose/claims.h"
 
 #define CLAIMS_LIST_MAX 1024 /* groups, audiences */
 

@@ -4,7 +4,7 @@
  * (access token at userinfo, id_token_hint at logout). The reader accepts exactly what the writer
  * makes: whoever widens one widens both. Any thread.
  */
-#include "gateway/jose/keyset.h"
+#include "jose/keyset.h"
 
 #define JWS_TOKEN_MAX ((size_t)16 * 1024)
 

@@ -1,10 +1,10 @@
-#include "gateway/jose/jws.h"
+#include "jose/jws.h"
 
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "gateway/jose/claims_json.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/claims_json.h"
+#include "jose/key_internal.h"
 
 #define HEADER_MAX ((size_t)1024)
 

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "gateway/jose/key_internal.h"
+#include "jose/key_internal.h"
 
 #define RSA_BITS_NEW 2048
 #define RSA_BITS_MIN 2048 /* RFC 7518 3.3: a key of 2048 bits or larger MUST be used */
