@@ -14,7 +14,7 @@ FILES = ["bin/lotse-gateway", "bin/lotse-policy", "bin/lotse-login", "bin/kubect
          "share/man/man1/lotse-policy.1", "share/man/man1/lotse-login.1", "share/doc/lotse/lotse-gateway.sample.yaml",
          "share/doc/lotse/LICENSE", "share/doc/lotse/SECURITY.md", "share/doc/lotse/docs/operator.md",
          "share/doc/lotse/docs/commands.md", "share/doc/lotse/docs/configuration.md", "share/doc/lotse/docs/policy.md", "share/doc/lotse/docs/user.md",
-         "share/doc/lotse/docs/performance.md"]
+         "share/doc/lotse/docs/performance.md", "share/doc/lotse/docs/lints.md"]
 
 
 @pytest.fixture(scope="module")
