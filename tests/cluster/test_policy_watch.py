@@ -170,6 +170,37 @@ def test_a_changed_policy_is_taken_over_and_a_wrong_one_is_not(desk, muc, sites)
     desk.until(lambda: not binding(muc, "w-red-3", "deploy") and subjects(binding(muc, "w-red-3b", "view")) == ["lotse:team:blues", "lotse:team:reds"])
 
 
+def test_a_signed_bundle_is_taken_over_and_a_forged_or_older_one_is_not(desk, muc):
+    def sign(text, key, serial):
+        desk.policy.write_text(text)
+        (desk.folder / "new.bundle").unlink(missing_ok=True)
+        for words in (["bundle", "--serial", str(serial), "--to", "new.bundle"], ["sign", "new.bundle", "--key", f"{key}.pem"]):
+            subprocess.run([ours("lotse-policy"), *words], cwd=desk.folder, check=True, capture_output=True, timeout=60)
+        (desk.folder / "new.bundle").rename(desk.folder / "policy.bundle")
+
+    for name in ("anna", "mallory"):
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", f"{name}.pem"],
+                       cwd=desk.folder, check=True, capture_output=True)
+    subprocess.run(["openssl", "pkey", "-in", "anna.pem", "-pubout", "-out", "anna.pub"], cwd=desk.folder, check=True, capture_output=True)
+    more = POLICY + "  - {team: blues, role: view, in: red}\n"
+    sign(POLICY, "anna", 1)
+    desk.command = lambda *arguments, kubeconfig=None: [
+        ours("lotse-policy"), "watch", "policy.bundle", "--trust", "anna.pub", "--last-good", "kept.bundle", "--site", "muc",
+        "--kubeconfig", desk.kubeconfig, *arguments]
+    muc.create(namespace("w-red-9", {"w-team": "red"}))
+    desk.start()
+    desk.until(lambda: subjects(binding(muc, "w-red-9", "view")) == ["lotse:team:reds"])
+    sign(more, "mallory", 2)
+    desk.until(lambda: "signed by 0 of the trusted keys" in desk.log())
+    sign(more, "anna", 3)
+    desk.until(lambda: subjects(binding(muc, "w-red-9", "view")) == ["lotse:team:blues", "lotse:team:reds"])
+    sign(POLICY, "anna", 2)
+    desk.until(lambda: "bundle 2 is older than the last good one, 3" in desk.log())
+    desk.stop()
+    assert desk.once().returncode == 0  # the old bundle still lies there: the last good one is in force
+    assert subjects(binding(muc, "w-red-9", "view")) == ["lotse:team:blues", "lotse:team:reds"]
+
+
 def test_a_restart_of_the_api_server_is_survived(desk, muc):
     muc.create(namespace("w-red-4", {"w-team": "red"}))
     desk.start()
