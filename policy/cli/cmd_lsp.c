@@ -53,24 +53,13 @@ static struct str whole_path(struct run *s, struct str path)
     return realpath(arena_cstr(s->arena, path), real) ? arena_str(s->arena, STR_C(real)) : STR_NONE;
 }
 
-static void fill_input(struct run *s)
-{
-    struct policy_cluster *data = ARENA_ARRAY(s->arena, s->n_clusters + 1, struct policy_cluster);
-    for (size_t i = 0; i < s->n_clusters; i++)
-        data[i] = s->clusters[i].data;
-    s->input = (struct policy_input){.directory = s->has_directory ? &s->directory : NULL,
-                                     .clusters = data,
-                                     .n_clusters = s->n_clusters,
-                                     .now_ms = s->now_ms};
-}
-
 enum cli_exit cmd_lsp(struct run *s)
 {
     const struct policy_loader loader = {policy_file_from_disk, s};
     struct lsp_world world = {&s->input, &loader, whole_path(s, s->options->policy.items[0])};
     auto_buf message = BUF_INIT(MESSAGE_MAX + 1), out = BUF_INIT((size_t)256 << 20);
     enum lsp_state state = LSP_GO_ON;
-    fill_input(s);
+    run_fill_input(s);
     auto_lsp *server = lsp_new(&world);
     while (state == LSP_GO_ON) {
         int status = read_message(&message, &s->err);

@@ -232,7 +232,7 @@ static void looked_at(struct run *s)
 
 /* --- opening */
 
-static enum cli_exit resolve(struct run *s)
+void run_fill_input(struct run *s)
 {
     struct policy_cluster *data = ARENA_ARRAY(s->arena, s->n_clusters + 1, struct policy_cluster);
     for (size_t i = 0; i < s->n_clusters; i++)
@@ -241,6 +241,11 @@ static enum cli_exit resolve(struct run *s)
                                      .clusters = data,
                                      .n_clusters = s->n_clusters,
                                      .now_ms = s->now_ms};
+}
+
+static enum cli_exit resolve(struct run *s)
+{
+    run_fill_input(s);
     s->policy = policy_resolve(s->arena, s->tree, &s->input, &s->diags);
     if (!s->policy)
         return policy_is_wrong(s);

@@ -60,7 +60,9 @@ must_check int run_access(struct run *s, struct str site, struct kube_access *re
 /* The objects that the policy wants on this cluster, sorted. -1: e. */
 must_check int run_emit(struct run *s, const struct policy *policy, const struct cluster *c,
                         struct rbac_set *ret, struct err *e);
-struct policy_owners run_owners(const struct run *s);                  /* --binder, --platform */
+struct policy_owners run_owners(const struct run *s); /* --binder, --platform */
+/* s->input from the directory and the clusters; run_open does it for whoever needs a policy. */
+void run_fill_input(struct run *s);
 size_t run_site(const struct policy *policy, const struct cluster *c); /* index of the site */
 
 /* --- saying things */
