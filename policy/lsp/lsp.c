@@ -139,6 +139,8 @@ static void compile(struct lsp *l, struct str root, struct diags *d)
     c->tree = policy_read(&c->arena, sources, 1, &loader, d);
     if (c->tree)
         c->policy = policy_resolve(&c->arena, c->tree, l->world->input, d);
+    if (c->policy)
+        lsp_lint(c, d);
 }
 
 /* The policy of the workspace; a document that is none of its files is a policy of its own. */

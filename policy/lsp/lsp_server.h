@@ -89,6 +89,8 @@ struct lsp_compiled { /* the policy as last read */
     const struct policy *policy; /* NULL: it has errors */
     int64_t now_ms;
 };
+/* Adds to the diagnostics what the lints and the policy's own tests say. */
+void lsp_lint(struct lsp_compiled *c, struct diags *d);
 struct str lsp_hover(const struct lsp_compiled *c, const struct lsp_world *world,
                      const struct lsp_name *name, struct arena *a);
 /* What may stand at the end of the text before the cursor. */

@@ -73,12 +73,29 @@ def client(policy):
     c.close()
 
 
+def errors(published):
+    return [d for d in published["diagnostics"] if d["severity"] == 1]
+
+
 def labels(answer):
     return [item["label"] for item in answer["result"]]
 
 
-def test_a_good_policy_has_no_diagnostics(client):
-    assert client.open() == {"uri": client.uri(), "diagnostics": []}
+def test_a_good_policy_has_no_errors(client):
+    published = client.open()
+    assert published["uri"] == client.uri() and errors(published) == []
+
+
+def test_lints_and_failing_tests_are_marked_too(client, policy):
+    text = (policy.folder / "policy.yaml").read_text()
+    published = client.open(text)
+    lints = {d["message"].split(" ")[0] for d in published["diagnostics"]}
+    assert "L18" in lints and "L13" not in lints
+    published = client.change(text.replace('"get,list,watch /pods,/pods/log,/events"', '"get,list,watch /pods,/pods/log,/events,/secrets"'))
+    assert "L13" in {d["message"].split(" ")[0] for d in published["diagnostics"]}
+    wrong = text.replace('can: "get /pods", in: "fra:shop-web", is: deny}', 'can: "get /pods", in: "fra:shop-web", is: allow}', 1)
+    (one,) = errors(client.change(wrong))
+    assert one["message"].startswith("the test fails: lotse:m.sommer may not get /pods")
 
 
 def test_a_mistake_is_marked_where_it_stands_with_the_name_that_was_meant(client, policy):
@@ -86,12 +103,12 @@ def test_a_mistake_is_marked_where_it_stands_with_the_name_that_was_meant(client
     client.open(text)
     broken = text.replace("{team: payments, role: deploy", "{team: paymnts, role: deploy", 1)
     published = client.change(broken)
-    (one,) = published["diagnostics"]
+    (one,) = errors(published)
     line = broken.splitlines()[one["range"]["start"]["line"]]
     assert line[one["range"]["start"]["character"]:one["range"]["end"]["character"]] == "paymnts"
     assert one["severity"] == 1
     assert one["message"] == "team 'paymnts' does not exist\ndid you mean 'payments'?"
-    assert client.change(text)["diagnostics"] == []
+    assert errors(client.change(text)) == []
 
 
 def test_places_count_utf_16_units(client, policy):
@@ -155,7 +172,8 @@ def test_definition_goes_into_the_file_that_was_included(client, policy):
     (policy.folder / "teams/tea.yaml").write_text('lotse: 1\ntests:\n  - {as: any of payments, can: "get /pods", in: "fra:pay-api", is: allow}\n')
     text = (policy.folder / "policy.yaml").read_text() + "include: {teams/tea.yaml: {}}\n"
     client.open(text)
-    assert client.open(name="teams/tea.yaml")["diagnostics"] == []
+    client.open(name="teams/tea.yaml")
+    assert errors(client.receive()["params"]) == []
 
 
 @pytest.mark.parametrize("typed,expected", [
@@ -242,10 +260,11 @@ out.hover = ask("textDocument/hover", "{team: payments, role: deploy", 8).conten
 out.definition = ask("textDocument/definition", "{team: payments, role: deploy", 8).range.start.line
 out.completion = #ask("textDocument/completion", "{team: payments, role: deploy", 7)
 vim.cmd("%s/{team: payments, role: deploy/{team: paymnts, role: deploy/")
-wait(function() return #vim.diagnostic.get(0) == 1 end)
-out.diagnostic = vim.diagnostic.get(0)[1].message
+local function errors() return vim.diagnostic.get(0, {severity = vim.diagnostic.severity.ERROR}) end
+wait(function() return #errors() == 1 end)
+out.diagnostic = errors()[1].message
 vim.cmd("undo")
-wait(function() return #vim.diagnostic.get(0) == 0 end)
+wait(function() return #errors() == 0 end)
 local f = io.open("out.json", "w")
 f:write(vim.fn.json_encode(out))
 f:close()
