@@ -55,7 +55,8 @@ static struct str whole_path(struct run *s, struct str path)
 
 enum cli_exit cmd_lsp(struct run *s)
 {
-    const struct policy_loader loader = {policy_file_from_disk, s};
+    struct policy_disk disk = {s->arena, &s->options->policy};
+    const struct policy_loader loader = {policy_file_from_disk, &disk};
     struct lsp_world world = {&s->input, &loader, whole_path(s, s->options->policy.items[0])};
     auto_buf message = BUF_INIT(MESSAGE_MAX + 1), out = BUF_INIT((size_t)256 << 20);
     enum lsp_state state = LSP_GO_ON;

@@ -1,6 +1,8 @@
 #include "policy/cli/policy_files.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/file.h"
 #include "jose/document.h"
@@ -8,19 +10,57 @@
 
 #define POLICY_MAX ((size_t)16 << 20)
 
+/* --- where files may lie: whoever may change one included file could else make a link of it and
+ * read, in the words of an error, what lies anywhere on the machine that checks the policy */
+
+static bool real_folder(const char *file, char real[PATH_MAX])
+{
+    const char *slash = strrchr(file, '/');
+    char folder[PATH_MAX];
+    int n = slash ? snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - file), file)
+                  : snprintf(folder, sizeof(folder), ".");
+    return n > 0 && (size_t)n < sizeof(folder) && realpath(folder, real);
+}
+
+static bool is_below(struct str path, struct str folder)
+{
+    if (!str_starts(path, folder))
+        return false;
+    return folder.p[folder.n - 1] == '/' || (path.n > folder.n && path.p[folder.n] == '/');
+}
+
+/* By the places that the names lead to: a mounted ConfigMap is all links, within its folder. */
+static bool may_read(const struct policy_disk *disk, const char *name)
+{
+    char real[PATH_MAX], root[PATH_MAX];
+    if (!realpath(name, real))
+        return true; /* not there: reading says so */
+    for (size_t i = 0; i < disk->given->n; i++) {
+        const char *given = arena_cstr(disk->arena, disk->given->items[i]);
+        if (strcmp(given, name) == 0 ||
+            (real_folder(given, root) && is_below(STR_C(real), STR_C(root))))
+            return true;
+    }
+    return false;
+}
+
 const struct source *policy_file_from_disk(void *context, struct str path, struct err *e)
 {
-    struct run *s = context;
+    const struct policy_disk *disk = context;
     auto_buf text = BUF_INIT(DOCUMENT_MAX);
-    struct source *source = ARENA_NEW(s->arena, struct source);
-    const char *name = arena_cstr(s->arena, path);
+    struct source *source = ARENA_NEW(disk->arena, struct source);
+    const char *name = arena_cstr(disk->arena, path);
+    if (!may_read(disk, name)) {
+        (void)fail(e, ERR_CONFIG, "%s: a link that leads out of the policy's folder", name);
+        return NULL;
+    }
     if (file_read(name, DOCUMENT_MAX, &text, e) < 0)
         return NULL;
     if (text.n > POLICY_MAX && !bundle_is_signed(buf_str(&text))) {
         (void)fail(e, ERR_LIMIT, "%s: over %zu MB", name, POLICY_MAX >> 20);
         return NULL;
     }
-    *source = (struct source){name, arena_str(s->arena, buf_str(&text))};
+    *source = (struct source){name, arena_str(disk->arena, buf_str(&text))};
     return source;
 }
 
@@ -80,9 +120,10 @@ const struct policy_tree *policy_files_read(struct run *s, const struct strs_vec
                                             bool in_force, struct diags *d)
 {
     const struct source **sources = ARENA_ARRAY(s->arena, files->n + 1, const struct source *);
-    const struct policy_loader loader = {policy_file_from_disk, s};
+    struct policy_disk disk = {s->arena, files};
+    const struct policy_loader loader = {policy_file_from_disk, &disk};
     for (size_t i = 0; i < files->n; i++) {
-        sources[i] = policy_file_from_disk(s, files->items[i], &s->err);
+        sources[i] = policy_file_from_disk(&disk, files->items[i], &s->err);
         if (!sources[i]) {
             (void)fail_within(&s->err, "no policy (its files stand behind the command)");
             return NULL;

@@ -7,5 +7,10 @@
  * else d. */
 const struct policy_tree *policy_files_read(struct run *s, const struct strs_vec *files,
                                             bool in_force, struct diags *d);
-/* struct policy_loader's, over the disk; context: the run. */
+struct policy_disk {
+    struct arena *arena;
+    const struct strs_vec *given; /* files named by hand: what they include lies below them */
+};
+/* struct policy_loader's, over the disk; context: a policy_disk. Links may not lead out of the
+ * folders of the given files. */
 const struct source *policy_file_from_disk(void *context, struct str path, struct err *e);

@@ -21,10 +21,16 @@ static bool is_here(const struct policy *p, size_t i, size_t site)
 
 /* --- CEL */
 
+/* A line may not end in a literal (cel-spec, langdef): one such claim, and the API server takes no
+ * configuration at all. */
 static void cel_text(struct buf *out, struct str text)
 {
     buf_char(out, '\'');
     for (size_t i = 0; i < text.n; i++) {
+        if ((unsigned char)text.p[i] < ' ') {
+            buf_fmt(out, "\\x%02x", (unsigned)(unsigned char)text.p[i]);
+            continue;
+        }
         if (text.p[i] == '\'' || text.p[i] == '\\')
             buf_char(out, '\\');
         buf_char(out, text.p[i]);

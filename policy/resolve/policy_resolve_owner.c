@@ -64,6 +64,73 @@ static void check_giving(struct owners *o, const struct giving *g)
             not_theirs(p, owner, &g->in->items[i], "space");
 }
 
+/* --- machines: an account of a namespace that is not theirs would be written over, and a new
+ * issuer is somebody whom the API servers believe */
+
+static bool holds_namespace(const struct policy *p, uint32_t space, size_t site, struct str name)
+{
+    const struct policy_space *written = &p->tree->spaces.items[space];
+    uint32_t id = intern_find(&p->sites[site].namespaces, name);
+    const struct ids *ids = &p->spaces[space].namespaces[site];
+    for (size_t i = 0; id != ID_NONE && i < ids->n; i++)
+        if (ids->items[i] == id)
+            return true;
+    if (id != ID_NONE)
+        return false;
+    bool named = written->names.n == 0; /* it may carry the labels when it comes */
+    for (size_t i = 0; i < written->names.n; i++)
+        named = named || glob_matches(written->names.items[i].text, name);
+    for (size_t i = 0; i < written->not.n; i++)
+        named = named && !glob_matches(written->not.items[i].text, name);
+    return named;
+}
+
+static void check_account(struct policy *p, const struct policy_include *owner,
+                          const struct policy_ci *written, const struct ci *ci)
+{
+    for (size_t site = 0; site < p->tree->sites.n; site++) {
+        bool theirs = !(ci->sites & site_bit(site));
+        for (size_t i = 0; !theirs && i < owner->spaces.n; i++) {
+            uint32_t space = intern_find(&p->space_ids, owner->spaces.items[i].text);
+            theirs = space == ID_NONE || (p->spaces[space].sites & site_bit(site) &&
+                                          holds_namespace(p, space, site, ci->sa_namespace));
+        }
+        if (theirs)
+            continue;
+        diag_error(p->d, written->sa.pos,
+                   "namespace '%.*s' is not in a space of team '%.*s' on site '%.*s'",
+                   STR_F(ci->sa_namespace), STR_F(owner->team.text),
+                   STR_F(p->tree->sites.items[site].name.text));
+        diag_hint(p->d, "the account is written there: the platform's files can name it");
+        return;
+    }
+}
+
+static void check_issuer(struct owners *o, const struct policy_include *owner,
+                         const struct policy_ci *written)
+{
+    const struct policy_tree *t = o->p->tree;
+    for (size_t i = 0; i < t->ci.n; i++)
+        if (str_eq(t->ci.items[i].issuer.text, written->issuer.text) &&
+            !find_owner(o->p, t->ci.items[i].name.pos.source))
+            return;
+    diag_error(o->p->d, written->issuer.pos, "the platform's files name no ci with this issuer");
+    diag_hint(o->p->d, "whom the API servers believe, team '%.*s' does not decide",
+              STR_F(owner->team.text));
+}
+
+static void check_machine(struct owners *o, size_t i)
+{
+    const struct policy_ci *written = &o->p->tree->ci.items[i];
+    const struct policy_include *owner = owner_of(o, written->name.pos.source);
+    if (!owner)
+        return;
+    if (o->p->ci[i].sa_name.n > 0)
+        check_account(o->p, owner, written, &o->p->ci[i]);
+    if (written->issuer.text.n > 0)
+        check_issuer(o, owner, written);
+}
+
 static void resolve_include(struct policy *p, const struct policy_include *include)
 {
     struct ids spaces = {0};
@@ -95,7 +162,9 @@ void resolve_owners(struct policy *p)
     }
     for (size_t i = 0; i < t->ci.n; i++) {
         const struct policy_ci *ci = &t->ci.items[i];
-        if (!ci->broken)
-            check_giving(&owners, &(struct giving){"a ci entry", ci->name.pos, &ci->role, &ci->in});
+        if (ci->broken)
+            continue;
+        check_giving(&owners, &(struct giving){"a ci entry", ci->name.pos, &ci->role, &ci->in});
+        check_machine(&owners, i);
     }
 }

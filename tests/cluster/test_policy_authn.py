@@ -20,7 +20,7 @@ spaces: {{payments: {{names: ["pay-*"]}}}}
 ci:
   branch: {{issuer: "{ci}", match: {{project_path: "pay/*", ref: main, ref_protected: true}}, role: view, in: payments}}
   nightly: {{issuer: "{ci}", match: {{project_path: pay/api, pipeline_source: schedule}}, role: view, in: payments, token: 2h}}
-  odd: {{issuer: "{ci}", audience: "it's", match: {{"o'dd": "a.b*\\\\c$"}}, role: view, in: payments}}
+  odd: {{issuer: "{ci}", audience: "it's", match: {{"o'dd": "a.b*\\\\c$", "new\\nline": "\\t*"}}, role: view, in: payments}}
 """
 GOOD = {"sub": "project_path:pay/api:ref:main", "project_path": "pay/api", "ref": "main", "ref_protected": "true", "groups": ["team:payments"]}
 
@@ -111,7 +111,7 @@ def test_each_entry_has_its_own_longest_life(witness, issuers):
 
 
 def test_quotes_dots_and_backslashes_mean_themselves(witness, issuers):
-    claims = {"aud": ["it's", "else"], "sub": "x", "o'dd": "a.b anything\n else\\c$"}
+    claims = {"aud": ["it's", "else"], "sub": "x", "o'dd": "a.b anything\n else\\c$", "new\nline": "\tx"}
     assert witness.ask(issuers[1].token(**claims))["groups"] == ["lotse:ci:odd"]
     assert not witness.ask(issuers[1].token(**{**claims, "o'dd": "axb\\c$"}))["authenticated"]
     assert not witness.ask(issuers[1].token(**{**claims, "o'dd": "a.b\\c$ and more"}))["authenticated"]

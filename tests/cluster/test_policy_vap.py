@@ -84,6 +84,21 @@ def test_nobody_but_ours_touches_our_objects(ber):
         assert refusal(ber, method, path, body, None, kind) is None, "the administrators' group may always"
 
 
+def test_no_way_round_by_other_writes_of_the_same(ber):
+    """Names made by the API server, server-side apply, whole collections, ownership, users without any group of their own."""
+    generated = {**role_binding("", "v-free", role="view"), "metadata": {"generateName": "lotse:", "namespace": "v-free"}}
+    assert "lotse-owned-objects" in (refusal(ber, "POST", bindings("v-free"), generated, EVE) or "")
+    applied = role_binding("lotse:view", "v-free", [group("lotse:team:reds")], "view")
+    path = bindings("v-free") + "/lotse:view?fieldManager=eve&dryRun=All"
+    assert "lotse-owned-objects" in (refusal(ber, "PATCH", path, applied, EVE, "application/apply-patch+yaml", dry_run=False) or "")
+    assert "lotse-owned-objects" in (refusal(ber, "DELETE", bindings("v-red"), None, EVE) or ""), "deletecollection"
+    assert "lotse-owned-objects" in (refusal(ber, "PATCH", VIEW_IN_RED, {"metadata": {"finalizers": ["eve/holds"]}}, EVE, MERGE) or "")
+    owner = {"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "00000000-0000-0000-0000-000000000000"}]}}
+    assert "lotse-owned-objects" in (refusal(ber, "PATCH", VIEW_IN_RED, owner, EVE, MERGE) or ""), "the garbage collector would delete it"
+    for user in ("LOTSE", "System:masters", BINDER + "x", "system:serviceaccount:lotse-system:Lotse-binder"):
+        assert refusal(ber, "PATCH", VIEW_IN_RED, {"subjects": []}, as_user(user, "System:Masters"), MERGE), user
+
+
 def test_objects_of_others_are_theirs(ber):
     mine = role_binding("mine", "v-red", [group("devs"), {"kind": "User", "name": "lotse", "apiGroup": RBAC}], "view", {"team": "x"})
     assert refusal(ber, "POST", bindings("v-red"), mine, EVE, dry_run=False) is None
@@ -128,6 +143,17 @@ def test_only_the_policy_gives_to_our_groups(ber, kind, path):
         assert refusal(ber, "PATCH", f"{path}/theirs", {"subjects": [group("devs")]}, EVE, MERGE) is None
     finally:
         ber.request("DELETE", f"{path}/theirs")
+
+
+def test_no_other_spelling_of_a_subject_gets_our_groups(ber):
+    path = bindings("v-red")
+    for subject in ({"kind": "Group", "name": "lotse:team:reds"}, {"kind": "Group", "name": "lotse:team:reds", "apiGroup": ""},
+                    {"kind": "Group", "name": "lotse:team:reds", "apiGroup": RBAC, "namespace": "v-red"},
+                    {"kind": "group", "name": "lotse:team:reds", "apiGroup": RBAC},
+                    {"kind": "ServiceAccount", "name": "lotse:team:reds", "namespace": "v-red"}):
+        assert refusal(ber, "POST", path, role_binding("theirs", "v-red", [subject], "view"), EVE), subject
+    for name in ("theirs", "LOTSE:theirs", "lotse"):
+        assert "lotse-foreign-bindings" in (refusal(ber, "POST", path, role_binding(name, "v-red", [group("lotse:team:reds")], "view"), EVE) or "")
 
 
 # --- labels that select

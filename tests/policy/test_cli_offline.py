@@ -53,6 +53,33 @@ def test_several_files_are_one_policy(policy):
     assert "9 tests" in run.stdout
 
 
+def test_a_team_cannot_make_a_link_of_its_file_and_read_what_lies_outside(policy, tmp_path_factory):
+    """An error shows the line it is about: of a link, a line of whatever file the checking account can read."""
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "key.yaml").write_text("s3cret: line\n")
+    (policy.folder / "teams").mkdir()
+    (policy.folder / "more.yaml").write_text("lotse: 1\ninclude: {teams/a.yaml: {team: shop}}\n")
+    for link, target in (("teams/a.yaml", outside / "key.yaml"), ("teams", outside)):
+        path = policy.folder / link
+        path.rmdir() if path.is_dir() else None
+        path.parent.mkdir(exist_ok=True)
+        path.symlink_to(target)
+        (outside / "a.yaml").write_text("s3cret: line\n")
+        run = policy.run("check", "policy.yaml", "more.yaml")
+        assert run.returncode == FINDINGS and "out of the policy's folder" in run.stderr and "s3cret" not in run.stdout + run.stderr
+        path.unlink()
+
+
+def test_links_within_the_folder_are_what_a_mounted_configmap_is_made_of(policy):
+    (policy.folder / "..data").mkdir()
+    (policy.folder / "..data/more.yaml").write_text("lotse: 1\ninclude: {a.yaml: {}}\n")
+    (policy.folder / "..data/a.yaml").write_text("lotse: 1\n")
+    for name in ("more.yaml", "a.yaml"):
+        (policy.folder / name).symlink_to(f"..data/{name}")
+    run = policy.run("check", "policy.yaml", "more.yaml")
+    assert run.returncode == OK, run.stderr
+
+
 # --- compile
 
 def test_the_same_input_gives_the_same_bytes(policy):
