@@ -93,12 +93,21 @@ static void count_places(struct blaster *b, const struct holder *h)
     }
 }
 
+static bool added(const struct blaster *b, struct str username, uint32_t team)
+{
+    const struct policy_adds *adds = &b->p->tree->teams.items[team].add;
+    for (size_t i = 0; i < adds->n; i++)
+        if (str_eq(adds->items[i].person.text, username))
+            return true;
+    return false;
+}
+
 /* Through what else is the person in the teams of the group? */
 static void note_kept(struct blaster *b, struct str username, struct strs rest)
 {
     for (size_t t = 0; t < b->out->n_teams; t++) {
         uint32_t team = b->out->teams[t].team;
-        struct str through = STR("added");
+        struct str through = added(b, username, team) ? STR("`add` of its team") : STR_NONE;
         if (!policy_membership(b->at, username, team).n)
             continue;
         for (size_t i = 0; i < rest.n; i++)
@@ -106,6 +115,8 @@ static void note_kept(struct blaster *b, struct str username, struct strs rest)
                 through = people_group_name(rest.items[i]);
                 break;
             }
+        if (through.n == 0)
+            continue; /* nothing else brings the team: there was nothing to lose */
         size_t before = b->kept_by.n;
         uint32_t id = intern_add(&b->kept_by, through);
         if (b->kept_by.n > before)

@@ -27,6 +27,7 @@ struct option_row {
 };
 #define ALL      UINT64_MAX
 #define ONLY(id) ((uint64_t)1 << COMMAND_##id)
+#define READS    (ALL & ~(ONLY(EXPLAIN) | ONLY(FMT) | ONLY(SCHEMA) | ONLY(SIGN))) /* policies */
 #define OPTION(name, letter, value, kind, field, commands, help) \
     {name, letter, value, KIND_##kind, offsetof(struct cli_options, field), commands, help},
 static const struct option_row rows[] = {
@@ -35,14 +36,15 @@ static const struct option_row rows[] = {
 #undef OPTION
 #define N_ROWS (sizeof(rows) / sizeof(*rows))
 
-struct command_row {
-    const char *name, *arguments, *help;
-};
-#define COMMAND(id, name, arguments, help) {name, arguments, help},
-static const struct command_row commands[N_COMMANDS] = {
+#define GROUP(id, title)
+#define COMMAND(id, name, group, arguments, does, more) {name},
+static const struct {
+    const char *name;
+} commands[N_COMMANDS] = {
 #include "policy/cli/commands.tbl.h"
 };
 #undef COMMAND
+#undef GROUP
 
 static int unknown(struct err *e, const char *what, struct str name, const struct str *names,
                    size_t n)
@@ -295,114 +297,4 @@ int cli_options_read(int argc, char *const *argv, struct arena *a, struct cli_op
     }
     *ret = o;
     return 0;
-}
-
-static void help_options(enum command command, struct buf *out)
-{
-    for (size_t i = 0; i < N_ROWS; i++) {
-        const struct option_row *r = &rows[i];
-        if (!(r->commands & (uint64_t)1 << command))
-            continue;
-        size_t before = out->n;
-        if (r->letter)
-            buf_fmt(out, "  -%c, --%s", r->letter, r->name);
-        else
-            buf_fmt(out, "      --%s", r->name);
-        if (r->value)
-            buf_fmt(out, " %s", r->value);
-        size_t width = out->n - before;
-        if (width >= 30) {
-            buf_char(out, '\n');
-            width = 0;
-        }
-        buf_fmt(out, "%*s%s\n", (int)(30 - width), "", r->help);
-    }
-}
-
-void cli_options_help(const struct cli_options *o, bool has_command, struct buf *out)
-{
-    if (!has_command || o->command == N_COMMANDS) {
-        buf_c(
-            out,
-            "lotse-policy COMMAND [options]: who may do what on which cluster, from one text\n\n");
-        for (size_t i = 0; i < N_COMMANDS; i++)
-            buf_fmt(out, "  %-10s%s\n", commands[i].name, commands[i].help);
-        buf_c(out, "\nlotse-policy COMMAND --help says more; lotse-policy(1) everything.\n"
-                   "Exit status: 0 done, 1 findings or a difference, 2 usage or configuration, 3 a "
-                   "back end failed.\n");
-        return;
-    }
-    const struct command_row *c = &commands[o->command];
-    buf_fmt(out, "lotse-policy %s [options] %s\n%s\n\n", c->name, c->arguments, c->help);
-    help_options(o->command, out);
-}
-
-/* troff: a leading dot or quote would be a request, a backslash an escape, a bare hyphen a
- * typographic one */
-static void man_text(struct buf *out, const char *text)
-{
-    if (*text == '.' || *text == '\'')
-        buf_c(out, "\\&");
-    for (; *text; text++) {
-        if (*text == '\\')
-            buf_c(out, "\\e");
-        else if (*text == '-')
-            buf_c(out, "\\-");
-        else
-            buf_char(out, *text);
-    }
-}
-
-static void man_commands_of(struct buf *out, uint64_t set)
-{
-    const char *separator = " Only with ";
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        if (set & (uint64_t)1 << i) {
-            buf_c(out, separator);
-            man_text(out, commands[i].name);
-            separator = ", ";
-        }
-    buf_c(out, ".");
-}
-
-void cli_options_manual(struct buf *out)
-{
-    buf_c(out,
-          ".\\\" Made by `lotse-policy --manual` from policy/cli/*.tbl.h.\n"
-          ".TH LOTSE\\-POLICY 1\n.SH NAME\nlotse\\-policy \\- compile and apply an access policy "
-          "for Kubernetes clusters\n"
-          ".SH SYNOPSIS\n.B lotse\\-policy\n.I COMMAND\n[options] [arguments]\n.SH DESCRIPTION\n"
-          "A policy says which team may do what in which namespaces of which cluster, for how long "
-          "and why.\n"
-          "Teams are groups of the corporate directory; clusters get ordinary RBAC objects that "
-          "bind teams, never persons.\n"
-          "Every command says in one line what it looked at.\n.SH COMMANDS\n");
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        buf_c(out, ".TP\n.B ");
-        man_text(out, commands[i].name);
-        buf_fmt(out, " \\fI%s\\fR\n", commands[i].arguments);
-        man_text(out, commands[i].help);
-        buf_char(out, '\n');
-    }
-    buf_c(out, ".SH OPTIONS\n");
-    for (size_t i = 0; i < N_ROWS; i++) {
-        buf_c(out, ".TP\n.B ");
-        if (rows[i].letter)
-            buf_fmt(out, "\\-%c, ", rows[i].letter);
-        buf_c(out, "\\-\\-");
-        man_text(out, rows[i].name);
-        if (rows[i].value)
-            buf_fmt(out, " \\fI%s\\fR", rows[i].value);
-        buf_char(out, '\n');
-        man_text(out, rows[i].help);
-        buf_char(out, '.');
-        if (rows[i].commands != ALL)
-            man_commands_of(out, rows[i].commands);
-        buf_char(out, '\n');
-    }
-    buf_c(out, ".SH EXIT STATUS\n.TP\n.B 0\ndone, nothing to report\n.TP\n.B 1\nfindings, a "
-               "difference, or a failed test\n"
-               ".TP\n.B 2\nusage or configuration\n.TP\n.B 3\na cluster or the directory failed\n"
-               ".SH ENVIRONMENT\n.TP\n.B KUBECONFIG\nfiles separated by colons, as for kubectl\n"
-               ".SH SEE ALSO\n.BR lotse\\-gateway (8),\n.BR lotse\\-login (1)\n");
 }

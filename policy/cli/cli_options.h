@@ -7,9 +7,11 @@
 #include "base/words.h"
 
 enum command {
-#define COMMAND(id, name, arguments, help) COMMAND_##id,
+#define GROUP(id, title)
+#define COMMAND(id, name, group, arguments, does, more) COMMAND_##id,
 #include "policy/cli/commands.tbl.h"
 #undef COMMAND
+#undef GROUP
     N_COMMANDS
 };
 
@@ -27,7 +29,7 @@ struct cli_options {
     struct str binder;
     bool cluster_wide, grants_first, once;
     int64_t live, seed;
-    bool dry_run, no_prune, allow_shrink, planned, json, help, manual, version;
+    bool dry_run, no_prune, allow_shrink, as_is, json, help, manual, version;
     bool check, write;       /* fmt */
     bool exit_code, persons; /* diff; who-can */
     struct str directory_before, format;
@@ -41,5 +43,6 @@ struct cli_options {
 /* -1: what is wrong, with the nearest name, is in e. Texts point into argv. */
 must_check int cli_options_read(int argc, char *const *argv, struct arena *a,
                                 struct cli_options *ret, struct err *e);
+/* --- cli_help.c */
 void cli_options_help(const struct cli_options *o, bool has_command, struct buf *out);
 void cli_options_manual(struct buf *out); /* troff, section 1 */

@@ -1,19 +1,19 @@
 /* OPTION(name, short name or 0, value as shown or NULL, kind, field of struct cli_options,
  * commands, help). No include guard on purpose: the rows make parser, help and manual page. */
-OPTION("policy", 'f', "FILE", LIST, policy, ALL,
+OPTION("policy", 'f', "FILE", LIST, policy, READS | ONLY(FMT),
        "the policy; may stand several times, then the files are one policy (default: policy.yaml)")
-OPTION("directory", 0, "FILE", TEXT, directory, ALL, "people and groups from a saved file")
-OPTION("directory-config", 0, "FILE", TEXT, directory_config, ALL,
+OPTION("directory", 0, "FILE", TEXT, directory, READS, "people and groups from a saved file")
+OPTION("directory-config", 0, "FILE", TEXT, directory_config, READS,
        "people and groups from the directory itself: YAML with `connectors:`, as in the gateway's "
        "configuration")
-OPTION("objects", 0, "FOLDER", TEXT, objects, ALL,
+OPTION("objects", 0, "FOLDER", TEXT, objects, READS,
        "clusters from saved files: FOLDER/SITE/*.json, as `kubectl get -o json` or `snapshot` "
        "write them")
-OPTION("kubeconfig", 0, "FILE", TEXT, kubeconfig, ALL,
+OPTION("kubeconfig", 0, "FILE", TEXT, kubeconfig, READS,
        "clusters as kubectl reaches them (default: $KUBECONFIG, ~/.kube/config)")
-OPTION("context", 0, "SITE=CONTEXT", LIST, contexts, ALL,
+OPTION("context", 0, "SITE=CONTEXT", LIST, contexts, READS,
        "the context of a site when it is not called like the site; may stand several times")
-OPTION("site", 's', "SITE", LIST, sites, ALL, "only this site; may stand several times")
+OPTION("site", 's', "SITE", LIST, sites, READS, "only this site; may stand several times")
 OPTION("from", 0, "FILE", LIST, from, ONLY(DIFF) | ONLY(IMPORT),
        "diff: compare with this older policy instead of with the clusters. import: also read "
        "bindings of rbac-manager or Rancher from this file (SITE=FILE: of that site alone). May "
@@ -64,15 +64,15 @@ OPTION("namespace", 'n', "NAMESPACE", TEXT, namespace, ONLY(WHO_CAN) | ONLY(CAN)
        "in this namespace; without it, in the whole cluster")
 OPTION("name", 0, "NAME", TEXT, name, ONLY(WHO_CAN) | ONLY(CAN) | ONLY(WHY_NOT),
        "on the object of this name")
-OPTION("planned", 0, NULL, FLAG, planned,
+OPTION("as-is", 0, NULL, FLAG, as_is,
        ONLY(WHO_CAN) | ONLY(CAN) | ONLY(WHY_NOT) | ONLY(BLAST) | ONLY(LEAVER),
-       "after the policy were applied, not as it is now")
+       "about the clusters as they are now (default: as they will be when the policy is applied)")
 OPTION("key", 0, "FILE", TEXT, key, ONLY(SIGN), "the private key that signs: PEM, P-256 or RSA")
-OPTION("trust", 0, "FILE", LIST, trust, ALL,
+OPTION("trust", 0, "FILE", LIST, trust, READS,
        "a public key (PEM) whose signature on a bundle counts; may stand several times")
-OPTION("signatures", 0, "NUMBER", COUNT, signatures, ALL,
+OPTION("signatures", 0, "NUMBER", COUNT, signatures, READS,
        "so many different trusted keys must have signed a bundle (default: 1)")
-OPTION("last-good", 0, "FILE", TEXT, last_good, ALL,
+OPTION("last-good", 0, "FILE", TEXT, last_good, READS,
        "where the last good bundle is kept: it stays in force when a new one is refused")
 OPTION("serial", 0, "NUMBER", COUNT, serial, ONLY(BUNDLE),
        "the bundle's number (default: one more than the bundle that is there)")
@@ -93,7 +93,7 @@ OPTION("format", 0, "csv|html", TEXT, format, ONLY(MATRIX), "instead of text or 
 OPTION("questions", 0, "FILE", TEXT, questions, ONLY(CAN),
        "the questions (default: standard input)")
 OPTION("save", 0, "FOLDER", TEXT, save, ONLY(SNAPSHOT), "where to save (default: snapshot)")
-OPTION("at", 0, "TIME", TIME, now_ms, ALL,
+OPTION("at", 0, "TIME", TIME, now_ms, READS,
        "as if it were this moment, 2026-12-31 or 2026-12-31T18:00:00Z (default: now)")
 OPTION("fail-on", 0, "SEVERITY", TEXT, fail_on, ONLY(CHECK),
        "exit with 1 when there is a finding as bad as this or worse: critical, high (the default), "
@@ -104,7 +104,7 @@ OPTION("foreign-errors", 0, NULL, FLAG, foreign_errors, ONLY(CHECK),
 OPTION("authn", 0, "SITE=FILE", LIST, authn, ONLY(CHECK),
        "what a site's API server was told about issuers (AuthenticationConfiguration), to be "
        "looked at as well; may stand several times")
-OPTION("timeout", 0, "DURATION", DURATION, timeout_ms, ALL,
+OPTION("timeout", 0, "DURATION", DURATION, timeout_ms, READS,
        "for the directory, and for each site: retries end then (default: 60s)")
 OPTION("output", 0, "text|json", FORMAT, json, ALL,
        "how to answer (default: text); check also knows sarif and junit")

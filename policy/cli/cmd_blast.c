@@ -97,7 +97,7 @@ enum cli_exit cmd_blast(struct run *s)
     for (size_t i = 0; status == 0 && i < s->n_clusters; i++) {
         struct site_access a;
         struct policy_blast blast;
-        status = site_access_new(s, &s->clusters[i], s->options->planned, &a);
+        status = site_access_new(s, &s->clusters[i], &a);
         if (status == 0)
             status = policy_blast(&a.at, a.x, s->options->arguments.items[0], &blast, &s->err);
         if (status < 0)

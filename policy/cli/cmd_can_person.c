@@ -57,7 +57,7 @@ static void say_requests(struct run *s, const struct site_access *a, struct str 
 static int everything(struct run *s, const struct cluster *c, struct str person)
 {
     struct site_access a;
-    if (site_access_new(s, c, s->options->planned, &a) < 0)
+    if (site_access_new(s, c, &a) < 0)
         return -1;
     struct policy_held_list held = policy_person_held(&a.at, a.x, person);
     if (s->options->json) {
@@ -113,7 +113,7 @@ static int question(struct run *s, const struct cluster *c, struct str person, s
     struct site_access a;
     struct rbac_question q = {0};
     struct policy_answer answer;
-    if (site_access_new(s, c, s->options->planned, &a) < 0 ||
+    if (site_access_new(s, c, &a) < 0 ||
         site_question(s, &a, &s->options->arguments.items[1], &q) < 0)
         return -1;
     bool yes = policy_person_may(&a.at, a.x, person, &q, &answer);

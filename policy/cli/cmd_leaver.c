@@ -88,7 +88,7 @@ static void say_binding(struct run *s, struct str site, const struct policy_leav
 static int leaver_site(struct run *s, const struct cluster *c, struct str person)
 {
     struct site_access a;
-    if (site_access_new(s, c, s->options->planned, &a) < 0)
+    if (site_access_new(s, c, &a) < 0)
         return -1;
     struct policy_leaver l = policy_leaver(&a.at, a.x, person);
     if (s->options->json) {

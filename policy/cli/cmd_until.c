@@ -21,13 +21,14 @@ static int open_sites(struct run *s, struct timeline *t)
     diff_people_init(&t->people, s);
     for (size_t i = 0; i < s->n_clusters; i++) {
         struct site_access *a = &t->sites[i];
-        if (site_access_new(s, &s->clusters[i], true, a) < 0)
+        if (site_access_new(s, &s->clusters[i], a) < 0)
             return -1;
         t->compares[i] = (struct policy_compare){
             .before = a->at, .after = a->at, .access_before = a->x, .access_after = a->x};
         policy_compare_begin(&t->compares[i]);
         t->by_site[a->at.site] = a->x;
     }
+    s->not_applied = 0; /* both moments are the policy's */
     return 0;
 }
 

@@ -216,7 +216,7 @@ static int who_can_site(struct run *s, const struct cluster *c)
     struct site_access a;
     struct rbac_question q = {0};
     const struct str words[2] = {s->options->arguments.items[0], s->options->arguments.items[1]};
-    if (site_access_new(s, c, s->options->planned, &a) < 0 || site_question(s, &a, words, &q) < 0)
+    if (site_access_new(s, c, &a) < 0 || site_question(s, &a, words, &q) < 0)
         return -1;
     struct policy_holders holders = policy_who_can(&a.at, a.x, &q);
     if (s->options->persons) {

@@ -82,7 +82,7 @@ static int why_not_site(struct run *s, const struct cluster *c, size_t *n_yes)
     struct rbac_question q = {0};
     struct policy_answer answer;
     struct str person = s->options->arguments.items[0];
-    if (site_access_new(s, c, s->options->planned, &a) < 0 ||
+    if (site_access_new(s, c, &a) < 0 ||
         site_question(s, &a, &s->options->arguments.items[1], &q) < 0)
         return -1;
     bool yes = policy_person_may(&a.at, a.x, person, &q, &answer);

@@ -46,6 +46,26 @@ static void print(const struct buf *text)
     fwrite(buf_cstr(text), 1, text->n, stdout);
 }
 
+/* An answer about the policy is not yet one about the clusters. */
+static void say_not_applied(struct run *s)
+{
+    auto_buf line = BUF_INIT(4096);
+    bool one = s->not_applied == 1;
+    if (s->not_applied == 0)
+        return;
+    if (s->options->json) {
+        json_put_i64(&s->json, "not_applied", (int64_t)s->not_applied);
+        return;
+    }
+    buf_count(&line, s->not_applied);
+    buf_c(&line, one ? " object on the clusters is" : " objects on the clusters are");
+    buf_c(&line, s->options->as_is
+                     ? " not as the policy says: this is about the clusters as they are"
+                     : " not yet as the policy says: this is about the clusters after "
+                       "`apply` (--as-is: as they are)");
+    run_say_buf(s, &line);
+}
+
 static enum cli_exit run_command(const struct cli_options *o, struct arena *a)
 {
     struct run s;
@@ -60,6 +80,7 @@ static enum cli_exit run_command(const struct cli_options *o, struct arena *a)
         check_refused(&s);
     if (s.worst > status)
         status = s.worst;
+    say_not_applied(&s);
     run_fini(&s);
     return status;
 }

@@ -32,6 +32,7 @@ struct run {
     const struct source *more; /* a text that run_policy reads besides the files; NULL */
     struct strs_vec errors;    /* said so far; any makes the exit status at least `worst` */
     enum cli_exit worst;
+    size_t not_applied; /* objects that an answer took as written and are not, or the other way */
 
     struct buf out;
     struct json_out json; /* writes to out; an object is open */

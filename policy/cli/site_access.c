@@ -20,7 +20,7 @@ static const struct rbac_set *with_lines(struct run *s, const struct rbac_set *l
     return out;
 }
 
-int site_access_new(struct run *s, const struct cluster *c, bool planned, struct site_access *ret)
+int site_access_new(struct run *s, const struct cluster *c, struct site_access *ret)
 {
     struct rbac_set want, *result = ARENA_NEW(s->arena, struct rbac_set);
     const struct rbac_set **sets = ARENA_ARRAY(s->arena, 1, const struct rbac_set *);
@@ -28,9 +28,10 @@ int site_access_new(struct run *s, const struct cluster *c, bool planned, struct
     if (run_emit(s, s->policy, c, &want, &s->err) < 0)
         return -1;
     *result = c->objects;
-    if (planned && (plan_make(&plan, &want, &c->objects, &s->err) < 0 ||
-                    plan_result(&plan, &c->objects, result, &s->err) < 0))
+    if (plan_make(&plan, &want, &c->objects, &s->err) < 0 ||
+        (!s->options->as_is && plan_result(&plan, &c->objects, result, &s->err) < 0))
         return -1;
+    s->not_applied += plan.n;
     rbac_set_sort(result);
     sets[0] = with_lines(s, result, &want);
     const struct universe *u = universe_new(s->arena, sets, 1, &c->data.resources, &s->err);

@@ -9,9 +9,8 @@ struct site_access {
     const struct rbac_set *set;
     const struct access *x;
 };
-/* planned: after an apply. -1: see s->err. */
-must_check int site_access_new(struct run *s, const struct cluster *c, bool planned,
-                               struct site_access *ret);
+/* As it would be after an apply, or with --as-is as it is. -1: see s->err. */
+must_check int site_access_new(struct run *s, const struct cluster *c, struct site_access *ret);
 /* "get" and "pods", "/secrets", "url:/metrics", with --namespace and --name. */
 must_check int site_question(struct run *s, const struct site_access *a, const struct str words[2],
                              struct rbac_question *ret);

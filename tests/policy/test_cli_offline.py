@@ -249,15 +249,15 @@ def test_against_an_empty_cluster_everything_is_gained(policy):
 # --- who-can, test, can, snapshot
 
 def test_who_can_names_binding_role_line_and_people(policy):
-    run = policy.offline("who-can", "create", "/pods/exec", "-n", "pay-api", "-s", "ber", "--planned")
+    run = policy.offline("who-can", "create", "/pods/exec", "-n", "pay-api", "-s", "ber")
     assert run.returncode == OK, run.stderr
     line = " ".join(run.stdout.partition("Group lotse:jit:payments-stg:debug")[2].splitlines()[:2])
     assert "RoleBinding pay-api/lotse:debug" in line and "(20 people)" in line and "policy.yaml:" in line
 
 
 def test_who_can_now_is_not_who_can_after_apply(policy):
-    now = policy.json("who-can", "get", "/pods", "-n", "pay-api", "-s", "fra")["holders"]
-    planned = policy.json("who-can", "get", "/pods", "-n", "pay-api", "-s", "fra", "--planned")["holders"]
+    now = policy.json("who-can", "get", "/pods", "-n", "pay-api", "-s", "fra", "--as-is")["holders"]
+    planned = policy.json("who-can", "get", "/pods", "-n", "pay-api", "-s", "fra")["holders"]
     assert not any(h["subject"].startswith("lotse:") for h in now)
     assert {"lotse:team:payments", "lotse:team:platform"} <= {h["subject"] for h in planned}
 

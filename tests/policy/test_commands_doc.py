@@ -43,6 +43,12 @@ def test_every_command_of_the_program_is_on_the_page():
     assert missing == []
 
 
+def test_groups_and_order_are_those_of_the_help():
+    out = subprocess.run([ours("lotse-policy"), "--help"], capture_output=True, text=True).stdout
+    helped = re.findall(r"^([A-Z][a-z ]+):$|^  ([a-z][a-z-]+)  +\S", out, re.M)
+    assert helped == re.findall(r"^# ([A-Z][a-z ]+)$|^## ([a-z-]+)$", PAGE, re.M)
+
+
 def test_the_page_has_no_command_that_does_not_exist():
     assert sorted(set(sections()) - set(commands())) == []
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 OK, FINDINGS, USAGE, BACKEND = 0, 1, 2, 3
-STAGE = ("-n", "pay-api", "--site", "ber", "--planned")
+STAGE = ("-n", "pay-api", "--site", "ber")
 
 
 def people_in(policy, group):
@@ -47,7 +47,7 @@ def test_every_person_is_named_with_the_group_that_carries_them(policy):
 
 def test_a_binding_for_everybody_is_everybody(policy):
     live(policy, binding({"kind": "Group", "name": "system:authenticated", "apiGroup": "rbac.authorization.k8s.io"}))
-    people = policy.json("who-can", "get", "/pods", "--people", *STAGE[:-1])["people"]
+    people = policy.json("who-can", "get", "/pods", "--people", *STAGE, "--as-is")["people"]
     assert len(people) == 380
 
 
@@ -63,7 +63,7 @@ def test_foreign_bindings_are_told_from_ours(policy):
 
 def test_everything_a_person_may_do_stands_per_place(policy):
     person = people_in(policy, "cn=shop-dev")[0]
-    answer = policy.json("can", person, "--site", "ber", "--planned")["sites"][0]["holds"]
+    answer = policy.json("can", person, "--site", "ber")["sites"][0]["holds"]
     debug = next(h for h in answer if "exec" in h["what"])
     assert debug["place"].startswith("space payments-stg") and "role debug" in debug["because"][0]
     wide = next(h for h in answer if h["namespaces"] == [""])
@@ -108,7 +108,7 @@ def test_a_wrong_question_is_said(policy, words, text):
     ("j.mueller", "patch apps/deployments -n pay-api", "fra", "j.mueller is not in team payments, which takes cn=pay-dev cn=pay-qa (policy.yaml:"),
 ])
 def test_the_nearest_grant_is_told_with_what_it_lacks(policy, person, words, site, missing):
-    run = policy.offline("why-not", person, *words.split(), "--site", site, "--planned")
+    run = policy.offline("why-not", person, *words.split(), "--site", site)
     assert run.returncode == FINDINGS and missing in run.stdout, run.stdout + run.stderr
     assert f"kubectl --context {site} auth can-i " in run.stdout and f"--as lotse:{person}" in run.stdout
 
@@ -119,17 +119,17 @@ def test_a_grant_that_ended_is_told(policy):
 
 
 def test_what_is_not_applied_yet_is_told(policy):
-    run = policy.offline("why-not", "j.mueller", "create", "/pods/exec", *STAGE[:-1])
+    run = policy.offline("why-not", "j.mueller", "create", "/pods/exec", *STAGE, "--as-is")
     assert "site ber does not have it yet (lotse-policy apply)" in run.stdout
 
 
 def test_what_may_be_requested_is_told_first(policy):
     person = next(p for p in people_in(policy, "cn=pay-dev"))
-    asked = ("why-not", person, "create", "/pods/exec", "-n", "pay-api", "--site", "fra", "--planned")
+    asked = ("why-not", person, "create", "/pods/exec", "-n", "pay-api", "--site", "fra")
     run = policy.offline(*asked)
     assert f"needs debug; {person} may request it: debug-prod (policy.yaml:" in run.stdout, run.stdout + run.stderr
     assert policy.json(*asked)["sites"][0]["nearest"][0]["kind"] == "request"
-    assert "on request: debug-prod" in policy.offline("can", person, "--site", "fra", "--planned").stdout
+    assert "on request: debug-prod" in policy.offline("can", person, "--site", "fra").stdout
 
 
 def test_what_is_allowed_is_not_explained_away(policy):
@@ -140,7 +140,7 @@ def test_what_is_allowed_is_not_explained_away(policy):
 # --- blast, leaver
 
 def test_a_group_that_is_alone_takes_everything_with_it(policy):
-    answer = policy.json("blast", "cn=pay-qa", "--site", "ber", "--planned")["sites"][0]
+    answer = policy.json("blast", "cn=pay-qa", "--site", "ber")["sites"][0]
     assert answer["teams"] == [{"team": "payments", "src": answer["teams"][0]["src"], "also": ["cn=pay-dev"]}]
     assert answer["people"] == 6 and {p for s in answer["lost"] for p in s["people"]} == set(people_in(policy, "cn=pay-qa"))
     assert answer["shared"] == 0 and answer["exclusive"] == 6 * len(answer["lost"][0]["namespaces"])
@@ -153,7 +153,7 @@ def test_who_is_in_two_groups_keeps_it_through_the_other(policy):
         if p["username"] in both:
             p["groups"].append(next(g["id"] for g in directory["groups"] if g["name"] == "pay-dev"))
     (policy.folder / "directory.json").write_text(json.dumps(directory))
-    run = policy.offline("blast", "cn=pay-qa", "--site", "ber", "--planned")
+    run = policy.offline("blast", "cn=pay-qa", "--site", "ber")
     assert "-4 people lose" in run.stdout
     assert f"ber: 2 keep everything through cn=pay-dev: {', '.join(both)}" in run.stdout
 
@@ -166,7 +166,7 @@ def test_a_group_nobody_knows_is_an_error_with_the_nearest(policy):
 def test_what_a_leaver_may_have_taken_along(policy):
     person = people_in(policy, "cn=pay-dev")[0]
     live(policy, binding({"kind": "User", "name": f"lotse:{person}", "apiGroup": "rbac.authorization.k8s.io"}, role="edit", namespace="shop-web"))
-    answer = policy.json("leaver", person, "--site", "ber", "--planned", "--at", "2026-06-01", "--token-life", "5m")
+    answer = policy.json("leaver", person, "--site", "ber", "--at", "2026-06-01", "--token-life", "5m")
     assert answer["tokens_until"] == "2026-06-01T00:05:10Z"
     site = answer["sites"][0]
     assert site["bindings"] == [{"kind": "RoleBinding", "namespace": "shop-web", "name": "by-hand", "user": f"lotse:{person}",
@@ -235,3 +235,22 @@ def test_the_matrix_page_is_complete_in_itself(policy):
 def test_a_format_that_is_none_is_said(policy):
     run = policy.offline("matrix", "--format", "xls")
     assert run.returncode == USAGE and "csv or html" in run.stderr
+
+
+# --- what is looked at: the clusters after an apply, or as they are
+
+QUESTIONS = ["who-can create /pods/exec -n pay-api", "can j.mueller", "can j.mueller create /pods/exec -n pay-api",
+             "why-not j.mueller create /pods/exec -n pay-api", "blast cn=pay-qa", "leaver j.mueller"]
+
+
+@pytest.mark.parametrize("words", QUESTIONS)
+def test_every_question_says_that_the_clusters_are_not_yet_as_the_policy_says(policy, words):
+    planned, as_is = (policy.offline(*words.split(), "--site", "ber", *more) for more in ((), ("--as-is",)))
+    assert planned.stdout.splitlines()[-1].endswith("this is about the clusters after `apply` (--as-is: as they are)")
+    assert as_is.stdout.splitlines()[-1].endswith("this is about the clusters as they are")
+    assert policy.json(*words.split(), "--site", "ber")["not_applied"] > 100
+
+
+def test_without_a_binding_a_group_keeps_nobody_by_a_detour(policy):
+    """Nobody is `added` here: what was not there cannot be kept."""
+    assert policy.json("blast", "cn=pay-qa", "--site", "ber", "--as-is")["sites"][0]["kept"] == []

@@ -159,7 +159,7 @@ def test_what_one_person_holds_and_who_holds_it_is_what_the_sets_say(tmp_path):
         held = access.Holdings(space, objects)
         subjects = {p: worlds.subjects_of(policy, world, p, site, now) for p in world.people}
         person = sorted(world.people)[seed % len(world.people)]
-        answer = json.loads(run(folder, "can", person, "--planned", "--site", site, "--output", "json").stdout)
+        answer = json.loads(run(folder, "can", person, "--site", site, "--output", "json").stdout)
         said = {place: space.of_lines(h["permissions"]) for h in answer["sites"][0]["holds"] for place in h["namespaces"]}
         expected = {place: gained for place, (gained, _) in access.difference(space, {}, held.of(*subjects[person])).items()}
         assert said == expected, f"seed {seed}"
@@ -169,7 +169,7 @@ def test_what_one_person_holds_and_who_holds_it_is_what_the_sets_say(tmp_path):
             if row is None:
                 continue
             where = [] if not row["namespaced"] else ["-n", namespace]
-            asked = ["--planned", "--site", site, "--output", "json", *where, *(["--name", name] if name != access.OTHER else [])]
+            asked = ["--site", site, "--output", "json", *where, *(["--name", name] if name != access.OTHER else [])]
             name = name if name in space.names[group, resource] else access.OTHER
             who = json.loads(run(folder, "who-can", verb, f"{group}/{resource}", "--people", *asked).stdout)["people"]
             holders = {p for p in world.people if held.allows(subjects[p], (verb, group, resource, name), namespace if where else "")}
@@ -191,7 +191,7 @@ def test_what_people_lose_without_a_group_is_what_the_sets_say(tmp_path):
         worlds.write(folder, world, {"policy.yaml": policy})
         for out in ("before", "after"):
             assert run(folder, "compile", "--out", out).returncode == 0
-        answer = json.loads(run(folder, "blast", group.split(",")[0], "--planned", "--output", "json").stdout)
+        answer = json.loads(run(folder, "blast", group.split(",")[0], "--output", "json").stdout)
         for blast in answer["sites"]:
             side = Sides(folder, world, blast["site"], policy, policy)
             side.worlds = (world, without)

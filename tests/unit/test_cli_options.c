@@ -78,6 +78,15 @@ static void what_is_not_understood_is_named(void **state)
     arena_fini(&a);
 }
 
+static void no_line_is_longer_than_100(const struct buf *text)
+{
+    struct str rest = buf_str(text), line;
+    assert_true(rest.n > 0);
+    while (str_next(&rest, '\n', &line))
+        if (line.n > 100)
+            fail_msg("%zu columns: %.*s", line.n, STR_F(line));
+}
+
 static void help_and_manual_name_every_command(void **state)
 {
     static const char *const names[] = {"check", "compile", "diff", "apply", "test", "snapshot"};
@@ -91,11 +100,20 @@ static void help_and_manual_name_every_command(void **state)
         assert_non_null(strstr(buf_cstr(&manual), names[i]));
     }
     assert_non_null(strstr(buf_cstr(&manual), "\\-\\-max\\-prune \\fIPERCENT\\fR"));
+    assert_non_null(strstr(buf_cstr(&help), "Write a policy:\n  check "));
+    assert_non_null(strstr(buf_cstr(&manual), ".SS Prove and test\n"));
+    no_line_is_longer_than_100(&help);
     o.command = COMMAND_DIFF;
     buf_reset(&help);
     cli_options_help(&o, true, &help);
     assert_non_null(strstr(buf_cstr(&help), "--from FILE"));
     assert_null(strstr(buf_cstr(&help), "--dry-run"));
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        o.command = (enum command)i;
+        buf_reset(&help);
+        cli_options_help(&o, true, &help);
+        no_line_is_longer_than_100(&help);
+    }
 }
 
 int main(void)
