@@ -207,6 +207,93 @@ static struct str src_before(struct grouper *g, const struct policy_at *here, st
                                                          : src;
 }
 
+/* --- a role that changed: the entries of its `can` that give what is gained or lost, or the `deny`
+ * of the other side that took it away */
+
+static bool list_has(struct str list, struct str one)
+{
+    struct str part;
+    while (str_next(&list, ',', &part))
+        if (str_eq(part, one))
+            return true;
+    return false;
+}
+
+static bool target_in(const struct policy_target *t, struct str list)
+{
+    struct str one;
+    while (str_next(&list, ',', &one)) {
+        struct str group = STR_NONE, rest = one, resource, sub = STR_NONE;
+        str_split(one, '/', &group, &rest);
+        resource = rest;
+        str_split(rest, '/', &resource, &sub);
+        bool all = str_is(t->resource, "*");
+        if ((str_is(t->group, "*") || str_eq(t->group, group)) &&
+            (all || str_eq(t->resource, resource)) &&
+            ((all && t->subresource.n == 0) || str_eq(t->subresource, sub)))
+            return true;
+    }
+    return false;
+}
+
+static bool entry_gives(const struct policy_permission *p, const struct access_permissions *line)
+{
+    bool verb = false, target = false;
+    for (size_t i = 0; i < p->verbs.n && !verb; i++)
+        verb = str_is(p->verbs.items[i].text, "*") || list_has(line->verbs, p->verbs.items[i].text);
+    for (size_t i = 0; i < p->n_targets && !target; i++)
+        target = target_in(&p->targets[i], line->targets);
+    return verb && target;
+}
+
+struct role_search {
+    struct grouper *g;
+    const struct policy_at *at;
+    struct access_lines lines;
+    struct reasons *out;
+    bool found;
+};
+
+static void search_entries(struct role_search *s, const struct policy_permissions *entries)
+{
+    for (size_t i = 0; i < entries->n; i++)
+        for (size_t k = 0; k < s->lines.n; k++)
+            if (entry_gives(&entries->items[i], &s->lines.items[k])) {
+                add_reason(s->g, s->out, where(s->g, s->at, &entries->items[i].pos));
+                s->found = true;
+                break;
+            }
+}
+
+/* The role and those it is based on; a role of the cluster has no entries of its own here. */
+static void search_role(struct role_search *s, struct str name, bool deny)
+{
+    const struct policy *p = s->at->policy;
+    struct str prefix = STR(RBAC_PREFIX);
+    uint32_t id = str_starts(name, prefix)
+                      ? intern_find(&p->role_ids, str_from_to(name, prefix.n, name.n))
+                      : ID_NONE;
+    for (size_t depth = 0; id != ID_NONE && depth < p->tree->roles.n; depth++) {
+        const struct policy_role *role = &p->tree->roles.items[id];
+        search_entries(s, deny ? &role->deny : &role->can);
+        id = p->roles[id].base;
+    }
+}
+
+static bool reasons_of_role(struct grouper *g, const struct group *group, struct str role,
+                            struct reasons *out)
+{
+    const struct policy_at *here = group->gained ? &g->c->after : &g->c->before;
+    const struct policy_at *there = group->gained ? &g->c->before : &g->c->after;
+    struct role_search s = {g, here, access_profiles_lines(g->c->profiles, group->set), out, false};
+    search_role(&s, role, false);
+    if (!s.found) {
+        s.at = there;
+        search_role(&s, role, true);
+    }
+    return s.found;
+}
+
 void people_reasons(struct grouper *g, const struct group *group, const struct holder *h,
                     struct reasons *out)
 {
@@ -221,6 +308,8 @@ void people_reasons(struct grouper *g, const struct group *group, const struct h
             reasons_of_subject(g, group->gained, h, o, out);
             continue;
         }
+        if (o->role_differs && reasons_of_role(g, group, o->role->name, out))
+            continue;
         if (!src.n)
             src = o->binding->src.n
                       ? o->binding->src

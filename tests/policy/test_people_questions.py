@@ -254,3 +254,19 @@ def test_every_question_says_that_the_clusters_are_not_yet_as_the_policy_says(po
 def test_without_a_binding_a_group_keeps_nobody_by_a_detour(policy):
     """Nobody is `added` here: what was not there cannot be kept."""
     assert policy.json("blast", "cn=pay-qa", "--site", "ber", "--as-is")["sites"][0]["kept"] == []
+
+
+@pytest.mark.parametrize("old, new, file, entry", [
+    ('/pods,/pods/log,/events"', '/pods,/pods/log,/events,/secrets"', "after.yaml", "/events,/secrets"),  # a `can` that grew
+    ('      - "get,list,watch /secrets"\n', "", "policy.yaml", '- "get,list,watch /secrets"'),  # a `deny` that is gone
+    ('can: ["create,get /pods/exec,', 'can: ["create,get /pods/attach,/pods/exec,', "after.yaml", "/pods/attach"),
+])
+def test_the_entry_of_the_role_that_changed_is_named_not_only_the_role(policy, old, new, file, entry):
+    text = (policy.folder / "policy.yaml").read_text()
+    assert old in text
+    (policy.folder / "after.yaml").write_text(text.replace(old, new, 1))
+    lines = (policy.folder / file).read_text().splitlines()
+    number = next(i for i, line in enumerate(lines, 1) if entry in line)
+    r = policy.offline("diff", "policy.yaml", "after.yaml")
+    sentence, reason = next((a, b) for a, b in zip(r.stdout.splitlines(), r.stdout.splitlines()[1:]) if "people gain" in a)
+    assert reason.strip() == f"{file}:{number}", r.stdout
