@@ -94,19 +94,37 @@ static void finish(struct prover *v, struct prove_result *r)
                          "from it"));
 }
 
-struct prove_results policy_prove_all(const struct policy_proving *in)
+static struct prover begin(const struct policy_proving *in)
 {
     struct prover v = {.in = in, .p = in->policy, .a = in->arena};
     const struct policy_tree *t = v.p->tree;
     if (t->invariants.n == 0)
-        return v.out;
+        return v;
     prove_sites_make(&v);
     for (size_t i = 0; i < t->invariants.n; i++)
         ARENA_PUSH(v.a, &v.out)->invariant = &t->invariants.items[i];
+    return v;
+}
+
+struct prove_results policy_prove_all(const struct policy_proving *in)
+{
+    struct prover v = begin(in);
     prove_any_never(&v);
-    for (uint32_t i = 0; i < t->invariants.n; i++) {
+    for (uint32_t i = 0; i < v.out.n; i++) {
         if (v.p->invariants[i].usable)
             prove_other(&v, i, &v.out.items[i]);
+        finish(&v, &v.out.items[i]);
+    }
+    return v.out;
+}
+
+struct prove_results policy_prove_moment(const struct policy_proving *in)
+{
+    struct prover v = begin(in);
+    v.moment = true;
+    for (uint32_t i = 0; i < v.out.n; i++) {
+        if (v.p->invariants[i].usable && v.out.items[i].invariant->always)
+            prove_can_always(&v, i, &v.out.items[i]);
         finish(&v, &v.out.items[i]);
     }
     return v.out;

@@ -74,6 +74,11 @@ struct prove_results { /* in the order of the policy */
     size_t n_control_plane; /* subjects of Kubernetes' own bindings, left out */
 };
 struct prove_results policy_prove_all(const struct policy_proving *in);
+/* Every `always` as of now_ms: what a running time-boxed grant, or an `add` for a time, gives
+ * counts as well, so that one may be kept here that policy_prove_all breaks, and break when the
+ * grant ends. A `never` is left out (PROVE_NO_DATA): all that a moment does in a policy is to end
+ * access, so none that is kept once is broken later. */
+struct prove_results policy_prove_moment(const struct policy_proving *in);
 /* "never no-secret-read", as it is called everywhere */
 struct str prove_name(const struct policy_invariant *invariant, struct arena *a);
 /* A `can` invariant proves the direct right; this is said beside it when the right is one that

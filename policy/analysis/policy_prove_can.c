@@ -216,17 +216,32 @@ static void add_everybody(const struct prover *v, size_t site, struct ids *subje
     add_once(v->a, subjects, v->sites[site].everybody);
 }
 
+void prove_sure_subjects(const struct prover *v, size_t site, const struct ids *teams,
+                         struct ids *out)
+{
+    const struct policy_at at = {v->p, site, v->moment ? v->in->now_ms : INT64_MAX, v->a};
+    const struct membership m = {*teams, TIME_NONE};
+    struct snapshot_groups groups = {0};
+    if (!members_groups(&at, &m, &groups)) /* at the last moment no time-boxed grant runs */
+        return;
+    for (size_t i = 0; i < groups.n; i++)
+        add_once(v->a, out,
+                 prove_group(&v->sites[site], CONCAT(v->a, STR(RBAC_PREFIX), groups.names[i])));
+}
+
 struct ids prove_person_subjects(const struct prover *v, size_t site, struct str username,
                                  bool any_date)
 {
     const struct prove_site *s = &v->sites[site];
     const struct universe *u = s->x->u;
     struct ids teams = prove_person_teams(v, username, any_date), out = {0};
-    for (size_t i = 0; i < teams.n; i++) {
+    for (size_t i = 0; any_date && i < teams.n; i++) {
         const struct ids *names = &s->carriers.of_team[teams.items[i]];
-        for (size_t k = 0; k < names->n && (any_date || k == 0); k++)
+        for (size_t k = 0; k < names->n; k++)
             add_once(v->a, &out, prove_group(s, s->carriers.names.items[names->items[k]]));
     }
+    if (!any_date)
+        prove_sure_subjects(v, site, &teams, &out);
     uint32_t user = intern_find(&u->subject_users, CONCAT(v->a, STR(RBAC_PREFIX), username));
     if (user != ID_NONE)
         add_once(v->a, &out, (uint32_t)u->subject_groups.n + user);
@@ -244,9 +259,7 @@ static struct ids subjects_of(const struct prover *v, size_t site,
     if (team != ID_NONE && !written->always)
         out = prove_team_subjects(v, site, team);
     else if (team != ID_NONE)
-        add_once(v->a, &out,
-                 prove_group(&v->sites[site],
-                             CONCAT(v->a, STR(RBAC_PREFIX), team_group(v->p, team, v->a))));
+        prove_sure_subjects(v, site, &(struct ids){&team, 1, 1}, &out);
     add_everybody(v, site, &out);
     return out;
 }

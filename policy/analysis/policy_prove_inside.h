@@ -30,7 +30,7 @@ struct prove_site {
     const struct access *x; /* NULL: no data */
     const struct policy_cluster *cluster;
     struct carriers carriers;
-    uint64_t *namespaced;   /* mask_paint_namespaced */
+    uint64_t *namespaced;   /* mask_namespaced */
     uint32_t *namespace_of; /* by index in the cluster's namespaces: in the universe */
     bool *control_plane;    /* by subject */
     size_t n_control_plane;
@@ -42,6 +42,7 @@ struct prover {
     const struct policy *p;
     struct arena *a;
     struct prove_site *sites;
+    bool moment; /* what is sure is so at in->now_ms; else at all dates */
     struct prove_results out;
 };
 void prove_sites_make(struct prover *v);
@@ -80,6 +81,10 @@ struct permission_mask prove_inside(const struct prover *v, size_t site,
 
 /* --- who, by name */
 struct ids prove_person_teams(const struct prover *v, struct str username, bool any_date);
+
+/* Adds what a member of these teams surely carries. */
+void prove_sure_subjects(const struct prover *v, size_t site, const struct ids *teams,
+                         struct ids *out);
 
 /* What the person surely carries, or with any_date may carry. */
 struct ids prove_person_subjects(const struct prover *v, size_t site, struct str username,

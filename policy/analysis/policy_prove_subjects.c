@@ -194,8 +194,7 @@ static void make_site(struct prover *v, size_t site)
     }
     const struct universe *u = s->x->u;
     carriers_make(v->p, site, v->a, &s->carriers);
-    s->namespaced = ARENA_ARRAY(v->a, mask_words(u), uint64_t);
-    mask_paint_namespaced(u, s->namespaced);
+    s->namespaced = mask_namespaced(u, v->a);
     s->namespace_of = ARENA_ARRAY(v->a, s->cluster->n_namespaces + 1, uint32_t);
     for (size_t i = 0; i < s->cluster->n_namespaces; i++)
         s->namespace_of[i] = intern_find(&u->namespaces, s->cluster->namespaces[i].name);
@@ -280,7 +279,7 @@ static bool is_dropped(const struct policy *p, uint32_t team, struct str usernam
 }
 
 /* any_date: also what `add` gives only for a time, and without a directory every team that takes
- * its people from there. Otherwise what holds at all dates. */
+ * its people from there. Otherwise what holds at all dates, or at the prover's moment. */
 struct ids prove_person_teams(const struct prover *v, struct str username, bool any_date)
 {
     const struct policy *p = v->p;
@@ -292,7 +291,8 @@ struct ids prove_person_teams(const struct prover *v, struct str username, bool 
         subject.group_ids = p->in->directory->people[id].group_ids.items;
         subject.n_group_ids = p->in->directory->people[id].group_ids.n;
     }
-    const struct policy_at at = {p, 0, INT64_MAX, v->a}; /* only an `add` for good is left then */
+    const bool moment = v->moment && !any_date; /* else only an `add` for good is left */
+    const struct policy_at at = {p, 0, moment ? v->in->now_ms : INT64_MAX, v->a};
     if (!members_of_person(&at, &subject, &m))
         return out;
     for (uint32_t team = 0; team < p->tree->teams.n; team++) {

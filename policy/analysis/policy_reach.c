@@ -52,16 +52,15 @@ static void paint_alternative(const struct reach *r, struct str text, uint64_t *
 static void make_need(struct reach *r, struct str text, struct need *need)
 {
     size_t n = mask_words(r->x->u);
-    uint64_t *words = ARENA_ARRAY(r->a, n, uint64_t), *inside = ARENA_ARRAY(r->a, n, uint64_t);
-    struct str alternative;
     bool cluster = str_starts(text, STR(CLUSTER));
+    uint64_t *words = ARENA_ARRAY(r->a, n, uint64_t);
+    uint64_t *inside = cluster ? ARENA_ARRAY(r->a, n, uint64_t) : mask_namespaced(r->x->u, r->a);
+    struct str alternative;
     if (cluster)
         text = str_from_to(text, sizeof(CLUSTER) - 1, text.n);
     need->text = text;
     while (str_next(&text, '|', &alternative))
         paint_alternative(r, alternative, words);
-    if (!cluster)
-        mask_paint_namespaced(r->x->u, inside);
     for (size_t i = 0; i < n; i++)
         inside[i] &= words[i];
     need->full = mask_of(r->a, words, n);
@@ -236,10 +235,9 @@ static void look(const struct closure *c, const struct reach_goal *goal, struct 
     struct ids best = {0}, found;
     size_t n_best = SIZE_MAX;
     struct wanted w = {c, goal_words(r, goal), NULL, mask_words(r->x->u)};
-    uint64_t *inside = ARENA_ARRAY(c->a, w.n_words, uint64_t);
     if (!w.words)
         return;
-    mask_paint_namespaced(r->x->u, inside);
+    const uint64_t *inside = mask_namespaced(r->x->u, c->a);
     w.only = goal->cluster_wide || goal->role.n == 0 ? NULL : inside;
     bool empty = true;
     for (size_t i = 0; i < w.n_words; i++)

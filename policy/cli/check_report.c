@@ -91,8 +91,7 @@ static enum cli_exit read_authn(struct run *s, struct policy_lint_input *in)
 
 /* --- looking */
 
-static enum cli_exit make_cells(struct run *s, struct policy_lint_site *sites,
-                                const struct access **accesses)
+static enum cli_exit make_cells(struct run *s, struct policy_lint_site *sites)
 {
     struct rbac_set *sets = ARENA_ARRAY(s->arena, s->n_clusters + 1, struct rbac_set);
     for (size_t i = 0; i < s->n_clusters; i++) {
@@ -102,10 +101,10 @@ static enum cli_exit make_cells(struct run *s, struct policy_lint_site *sites,
         const struct rbac_set **set = ARENA_NEW(s->arena, const struct rbac_set *);
         *set = &sets[i];
         const struct universe *u = universe_new(s->arena, set, 1, &c->data.resources, &s->err);
-        size_t site = run_site(s->policy, c);
-        if (!u || !(accesses[site] = access_new(s->arena, u, *set, &s->err)))
+        const struct access *x = u ? access_new(s->arena, u, *set, &s->err) : NULL;
+        if (!x)
             return run_fail(s);
-        sites[i] = (struct policy_lint_site){site, accesses[site], &c->objects};
+        sites[i] = (struct policy_lint_site){run_site(s->policy, c), x, &c->objects};
     }
     return CLI_OK;
 }
@@ -120,6 +119,21 @@ static enum cli_exit read_last(struct run *s, struct policy_lint_input *in)
         return run_fail(s);
     in->last = found ? last : NULL;
     return CLI_OK;
+}
+
+enum cli_exit check_lint_input(struct run *s, struct policy_lint_input *ret)
+{
+    struct policy_lint_site *sites =
+        ARENA_ARRAY(s->arena, s->n_clusters + 1, struct policy_lint_site);
+    *ret = (struct policy_lint_input){.policy = s->policy,
+                                      .now_ms = s->now_ms,
+                                      .sites = sites,
+                                      .n_sites = s->n_clusters,
+                                      .binder = s->options->binder};
+    enum cli_exit status = make_cells(s, sites);
+    if (status == CLI_OK)
+        status = read_authn(s, ret);
+    return status == CLI_OK ? read_last(s, ret) : status;
 }
 
 /* --- never and always */
@@ -176,24 +190,12 @@ enum cli_exit check_run(struct check_report *r)
 {
     struct run *s = r->s;
     struct policy_findings all;
-    struct policy_lint_site *sites =
-        ARENA_ARRAY(s->arena, s->n_clusters + 1, struct policy_lint_site);
-    const struct access **accesses =
-        ARENA_ARRAY(s->arena, policy_n_sites(s->policy) + 1, const struct access *);
-    struct policy_lint_input in = {.policy = s->policy,
-                                   .now_ms = s->now_ms,
-                                   .sites = sites,
-                                   .n_sites = s->n_clusters,
-                                   .binder = s->options->binder};
+    struct policy_lint_input in;
     enum cli_exit status = read_fail_on(r);
     if (status == CLI_OK)
         status = check_only(s);
     if (status == CLI_OK)
-        status = make_cells(s, sites, accesses);
-    if (status == CLI_OK)
-        status = read_authn(s, &in);
-    if (status == CLI_OK)
-        status = read_last(s, &in);
+        status = check_lint_input(s, &in);
     if (status != CLI_OK)
         return status;
     if (policy_lint(&in, s->arena, &all, &s->err) < 0)
@@ -205,6 +207,10 @@ enum cli_exit check_run(struct check_report *r)
             *ARENA_PUSH(s->arena, &r->findings) = all.items[i];
     if (!r->whole || s->n_clusters == 0)
         return CLI_OK;
+    const struct access **accesses =
+        ARENA_ARRAY(s->arena, policy_n_sites(s->policy) + 1, const struct access *);
+    for (size_t i = 0; i < in.n_sites; i++)
+        accesses[in.sites[i].site] = in.sites[i].planned;
     r->tests = policy_run_tests(s->policy, accesses, s->now_ms, s->arena);
     return prove(r);
 }

@@ -16,6 +16,9 @@ struct check_report {
     bool whole;                 /* invariants and tests were looked at, not lints alone */
     enum lint_severity fail_on; /* LINT_NONE: never */
 };
+/* What the lints look at in this run: cells, the objects of the clusters, what was applied last.
+ * Other than CLI_OK: said already. */
+must_check enum cli_exit check_lint_input(struct run *s, struct policy_lint_input *ret);
 /* Fills it; other than CLI_OK: said already. */
 enum cli_exit check_run(struct check_report *r);
 /* Findings at or above --fail-on, failed tests, broken invariants. */

@@ -1,5 +1,8 @@
-/* until: the policy at another moment against now. expiring: who loses what when, and which test
- * begins to fail. Nothing changes between the moments at which a grant or an `add` ends. */
+/* until: the policy at another moment against now. expiring: who loses what when, and what begins
+ * to fail. Nothing changes between the moments at which a grant, an `add` or an `accept` ends. */
+#include <stdlib.h>
+
+#include "policy/cli/begins.h"
 #include "policy/cli/diff_people.h"
 #include "policy/cli/site_access.h"
 
@@ -41,53 +44,6 @@ static void step(struct run *s, struct timeline *t, int64_t from_ms, int64_t to_
     }
 }
 
-/* --- the policy's own tests */
-
-static void say_test(struct run *s, const struct policy_test_result *r, int64_t at_ms)
-{
-    auto_buf time = BUF_INIT(64);
-    time_format(&time, at_ms, false);
-    if (!s->options->json) {
-        run_say(s, "from %s: test %s:%u begins to fail: %.*s", buf_cstr(&time),
-                r->test->pos.source->name, r->test->pos.line, STR_F(r->text));
-        return;
-    }
-    json_open_object(&s->json);
-    json_put_str(&s->json, "from", buf_str(&time));
-    json_put_str(&s->json, "file", STR_C(r->test->pos.source->name));
-    json_put_i64(&s->json, "line", r->test->pos.line);
-    json_put_str(&s->json, "text", r->text);
-    json_close_object(&s->json);
-}
-
-/* Tests that pass just before the moment and fail at it. */
-static size_t failing_tests(struct run *s, const struct timeline *t, int64_t from_ms, int64_t to_ms)
-{
-    size_t n = 0;
-    struct policy_test_results before = policy_run_tests(s->policy, t->by_site, from_ms, s->arena);
-    struct policy_test_results after = policy_run_tests(s->policy, t->by_site, to_ms, s->arena);
-    for (size_t i = 0; i < after.n && i < before.n; i++)
-        if (before.items[i].passed && !after.items[i].passed) {
-            say_test(s, &after.items[i], to_ms);
-            n++;
-        }
-    return n;
-}
-
-static void open_tests(struct run *s)
-{
-    if (!s->options->json)
-        return;
-    json_key(&s->json, "tests");
-    json_open_array(&s->json);
-}
-
-static void close_tests(struct run *s)
-{
-    if (s->options->json)
-        json_close_array(&s->json);
-}
-
 static void say_people(struct run *s, struct timeline *t)
 {
     if (s->options->json)
@@ -96,12 +52,52 @@ static void say_people(struct run *s, struct timeline *t)
         diff_people_say(&t->people);
 }
 
+/* --- what ends */
+
+static void say_ending(struct run *s, const struct policy_time *until, const struct pos *pos,
+                       struct str what)
+{
+    auto_buf line = BUF_INIT(65536);
+    time_format(&line, until->ms, false);
+    buf_fmt(&line, ": %.*s (%s:%u) ends", STR_F(what), pos->source->name, pos->line);
+    run_say_buf(s, &line);
+}
+
+/* What of the policy ends after from_ms and not after to_ms. */
+static void say_endings(struct run *s, int64_t from_ms, int64_t to_ms)
+{
+    const struct policy_tree *t = s->tree;
+    for (size_t i = 0; i < t->grants.n; i++) {
+        const struct policy_grant *g = &t->grants.items[i];
+        if (g->until.ms > from_ms && g->until.ms <= to_ms)
+            say_ending(s, &g->until, &g->pos,
+                       CONCAT(s->arena, STR("the grant of role "), g->role.text, STR(" to team "),
+                              g->team.text));
+    }
+    for (size_t i = 0; i < t->teams.n; i++)
+        for (size_t k = 0; k < t->teams.items[i].add.n; k++) {
+            const struct policy_add *add = &t->teams.items[i].add.items[k];
+            if (add->until.ms > from_ms && add->until.ms <= to_ms)
+                say_ending(s, &add->until, &add->person.pos,
+                           CONCAT(s->arena, STR("the time of "), add->person.text, STR(" in team "),
+                                  t->teams.items[i].name.text));
+        }
+    for (size_t i = 0; i < t->accepts.n; i++) {
+        const struct policy_accept *accept = &t->accepts.items[i];
+        if (accept->until.ms > from_ms && accept->until.ms <= to_ms)
+            say_ending(s, &accept->until, &accept->pos,
+                       CONCAT(s->arena, STR("the accept "), accept->id.text, STR(" of "),
+                              accept->who.text.n ? accept->who.text : STR("any")));
+    }
+}
+
 /* --- until */
 
 enum cli_exit cmd_until(struct run *s)
 {
     int64_t to_ms = 0;
     struct timeline t;
+    struct begins b;
     struct str word = s->options->arguments.items[0];
     if (!time_parse(word, &to_ms) || to_ms <= s->now_ms) {
         (void)fail(&s->err, ERR_CONFIG,
@@ -112,59 +108,86 @@ enum cli_exit cmd_until(struct run *s)
     }
     if (open_sites(s, &t) < 0)
         return run_fail(s);
+    enum cli_exit status = begins_open(s, t.by_site, s->now_ms, &b);
+    if (status != CLI_OK)
+        return status;
+    say_endings(s, s->now_ms, to_ms);
     step(s, &t, s->now_ms, to_ms);
     say_people(s, &t);
-    open_tests(s);
-    size_t n_tests = failing_tests(s, &t, s->now_ms, to_ms);
-    close_tests(s);
+    if ((status = begins_step(&b, to_ms)) != CLI_OK)
+        return status;
+    if (s->options->json)
+        begins_json(&b);
     struct people_count n = diff_people_count(&t.people);
-    run_say(s, "at %.*s: %zu people gain, %zu lose; %zu tests begin to fail", STR_F(word), n.gain,
-            n.lose, n_tests);
+    run_say(s, "at %.*s: %zu people gain, %zu lose; %.*s", STR_F(word), n.gain, n.lose,
+            STR_F(begins_text(&b)));
     return CLI_OK;
 }
 
 /* --- expiring */
 
-static void say_endings(struct run *s, int64_t from_ms, int64_t to_ms)
+static int moment_order(const void *a, const void *b)
 {
-    for (size_t i = 0; i < s->tree->grants.n; i++) {
-        const struct policy_grant *g = &s->tree->grants.items[i];
-        auto_buf line = BUF_INIT(65536);
-        if (g->until.ms == TIME_NONE || g->until.ms <= from_ms || g->until.ms > to_ms)
-            continue;
-        time_format(&line, g->until.ms, false);
-        buf_fmt(&line, ": the grant %s:%u ends (team %.*s, role %.*s)", g->pos.source->name,
-                g->pos.line, STR_F(g->team.text), STR_F(g->role.text));
-        run_say_buf(s, &line);
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorted; some may be there twice. */
+static struct policy_moments all_moments(struct run *s)
+{
+    struct policy_moments moments = {0};
+    policy_moments_add(s->policy, s->now_ms, s->arena, &moments);
+    for (size_t i = 0; i < s->tree->accepts.n; i++) {
+        int64_t ms = s->tree->accepts.items[i].until.ms;
+        if (ms != TIME_NONE && ms > s->now_ms)
+            *ARENA_PUSH(s->arena, &moments) = ms;
     }
+    if (moments.n > 1)
+        qsort(moments.items, moments.n, sizeof(*moments.items), moment_order);
+    return moments;
+}
+
+static enum cli_exit walk(struct run *s, struct timeline *t, struct begins *b, int64_t end_ms,
+                          size_t *ret_n)
+{
+    int64_t last_ms = s->now_ms;
+    struct policy_moments moments = all_moments(s);
+    for (size_t i = 0; i < moments.n && moments.items[i] <= end_ms; i++) {
+        int64_t to_ms = moments.items[i];
+        if (to_ms == last_ms)
+            continue;
+        say_endings(s, last_ms, to_ms);
+        step(s, t, last_ms, to_ms);
+        if (!s->options->json)
+            diff_people_say(&t->people);
+        enum cli_exit status = begins_step(b, to_ms);
+        if (status != CLI_OK)
+            return status;
+        last_ms = to_ms;
+        ++*ret_n;
+    }
+    return CLI_OK;
 }
 
 enum cli_exit cmd_expiring(struct run *s)
 {
     struct timeline t;
-    struct policy_moments moments = {0};
-    int64_t days = s->options->days ? s->options->days : 30, last_ms = s->now_ms;
-    int64_t end_ms = s->now_ms + days * DAY_MS;
-    size_t n_tests = 0, n_moments = 0;
+    struct begins b;
+    int64_t days = s->options->days ? s->options->days : 30;
+    size_t n_moments = 0;
     if (open_sites(s, &t) < 0)
         return run_fail(s);
-    policy_moments_add(s->policy, s->now_ms, s->arena, &moments);
-    open_tests(s);
-    for (size_t i = 0; i < moments.n && moments.items[i] <= end_ms; i++) {
-        say_endings(s, last_ms, moments.items[i]);
-        step(s, &t, last_ms, moments.items[i]);
-        if (!s->options->json)
-            diff_people_say(&t.people);
-        n_tests += failing_tests(s, &t, last_ms, moments.items[i]);
-        last_ms = moments.items[i];
-        n_moments++;
-    }
-    close_tests(s);
-    if (s->options->json)
+    enum cli_exit status = begins_open(s, t.by_site, s->now_ms, &b);
+    if (status == CLI_OK)
+        status = walk(s, &t, &b, s->now_ms + days * DAY_MS, &n_moments);
+    if (status != CLI_OK)
+        return status;
+    if (s->options->json) {
+        begins_json(&b);
         diff_people_json(&t.people);
+    }
     struct people_count n = diff_people_count(&t.people);
-    run_say(s,
-            "the next %lld days: %zu moments, %zu people lose something; %zu tests begin to fail",
-            (long long)days, n_moments, n.lose, n_tests);
+    run_say(s, "the next %lld days: %zu moments, %zu people lose something; %.*s", (long long)days,
+            n_moments, n.lose, STR_F(begins_text(&b)));
     return CLI_OK;
 }

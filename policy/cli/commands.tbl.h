@@ -44,7 +44,7 @@ COMMAND(LEAVER, "leaver", ASK, "PERSON [FILE...]",
 COMMAND(UNTIL, "until", ASK, "DATE [FILE...]", "Says who has gained or lost what by a date.",
         "Compares the policy at that moment with the policy now.")
 COMMAND(EXPIRING, "expiring", ASK, "[FILE...]", "Says who loses what in the next 30 days.",
-        "And which tests begin to fail. --days looks further.")
+        "And which tests, invariants and findings begin to fail. --days looks further.")
 GROUP(PROVE, "Prove and test")
 COMMAND(PROVE, "prove", PROVE, "[FILE...]",
         "Proves `never` and `always` of the policy, or shows a request that breaks them.",

@@ -45,6 +45,21 @@ int site_access_new(struct run *s, const struct cluster *c, struct site_access *
     return 0;
 }
 
+/* A namespace that none of the clusters has is a slip; one that another site has is not. */
+static int check_namespace(struct run *s)
+{
+    struct str wanted = s->options->namespace, near;
+    struct intern names = {.arena = s->arena};
+    for (size_t i = 0; i < s->n_clusters; i++)
+        for (size_t k = 0; k < s->clusters[i].data.n_namespaces; k++)
+            intern_add(&names, s->clusters[i].data.namespaces[k].name);
+    if (wanted.n == 0 || intern_find(&names, wanted) != ID_NONE)
+        return 0;
+    near = nearest_name(wanted, names.items, names.n);
+    return fail(&s->err, ERR_INPUT, "no site here has a namespace '%.*s'%s%.*s%s", STR_F(wanted),
+                near.n ? ": did you mean '" : "", STR_F(near), near.n ? "'?" : "");
+}
+
 int site_question(struct run *s, const struct site_access *a, const struct str words[2],
                   struct rbac_question *ret)
 {
@@ -54,7 +69,7 @@ int site_question(struct run *s, const struct site_access *a, const struct str w
                                       .path = str_from_to(words[1], url.n, words[1].n)};
         return 0;
     }
-    if (policy_question(&a->at, words[0], words[1], ret, &s->err) < 0)
+    if (check_namespace(s) < 0 || policy_question(&a->at, words[0], words[1], ret, &s->err) < 0)
         return -1;
     ret->namespace = s->options->namespace;
     ret->name = s->options->name;

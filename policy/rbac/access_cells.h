@@ -50,8 +50,5 @@ uint32_t access_cell(const struct access *x, uint32_t subject,
                      uint32_t namespace); /* a permission set; 0 when none */
 
 /* --- access_describe.c */
-/* Words of a permission set: what means something inside of a namespace: no URLs, no cluster-scoped
- * resources; of the namespace itself what carries its name. */
-uint64_t *access_namespace_mask(const struct universe *u, struct arena *a);
 struct access_permissions *access_describe(const struct universe *u, const uint64_t *words,
                                            struct arena *a, size_t *ret_n);

@@ -5,37 +5,6 @@
 /* --- what counts inside of a namespace: no URLs, no cluster-scoped resources; of the namespace
  * itself what carries its name */
 
-static void allow_class(const struct universe *u, uint64_t *mask, uint32_t class,
-                        const uint64_t *verbs)
-{
-    for (size_t w = 0; w < u->words; w++)
-        mask[class * u->words + w] = verbs ? verbs[w] : UINT64_MAX;
-}
-
-uint64_t *access_namespace_mask(const struct universe *u, struct arena *a)
-{
-    uint64_t *mask = ARENA_ARRAY(a, u->n_classes * u->words, uint64_t);
-    static const struct str named_verbs[] = {
-        {"get", 3}, {"update", 6}, {"patch", 5}, {"delete", 6}};
-    uint64_t *of_namespace = ARENA_ARRAY(a, u->words, uint64_t);
-    for (size_t i = 0; i < sizeof(named_verbs) / sizeof(*named_verbs); i++) {
-        uint32_t verb = universe_verb(u, named_verbs[i]);
-        of_namespace[verb / 64] |= (uint64_t)1 << (verb % 64);
-    }
-    for (size_t i = 0; i < u->n; i++) {
-        const struct target *t = &u->items[i];
-        bool is_namespace = t->resource != ID_NONE && t->group != ID_NONE &&
-                            u->groups.items[t->group].n == 0 &&
-                            (str_is(u->resources.items[t->resource], "namespaces") ||
-                             str_starts(u->resources.items[t->resource], STR("namespaces/")));
-        if (t->known && !t->namespaced && !is_namespace)
-            continue;
-        for (uint32_t k = 0; k <= t->n_names; k++)
-            allow_class(u, mask, t->first + k, is_namespace ? of_namespace : NULL);
-    }
-    return mask;
-}
-
 struct describer {
     const struct universe *u;
     struct arena *arena;

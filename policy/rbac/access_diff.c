@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "policy/rbac/access_cells.h"
+#include "policy/rbac/universe_mask.h"
 
 struct differ {
     const struct access *before, *after;
@@ -193,7 +194,7 @@ struct access_changes access_diff(const struct access *before, const struct acce
     struct differ d = {.before = before, .after = after, .u = before->u, .arena = a};
     struct sets sets = {0};
     uint64_t subject = UINT64_MAX;
-    d.in_namespace = access_namespace_mask(d.u, a);
+    d.in_namespace = mask_namespaced(d.u, a);
     d.kinds = ARENA_ARRAY(a, KINDS, struct kind);
     match_sets(&d);
     size_t i = 0, k = 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "policy/rbac/access_cells.h"
+#include "policy/rbac/universe_mask.h"
 
 #define SETS_MAX ((size_t)64 << 20) /* words of all unions together: 512 MB */
 
@@ -351,7 +352,7 @@ struct access_profiles *access_profiles_new(const struct access *before, const s
     set_intern(p, ARENA_ARRAY(a, p->n_words, uint64_t), true); /* 0: nothing */
     p->of_before = intern_sets(p, before);
     p->of_after = intern_sets(p, after);
-    p->in_namespace = access_namespace_mask(p->u, a);
+    p->in_namespace = mask_namespaced(p->u, a);
     p->had = ARENA_ARRAY(a, p->u->namespaces.n, uint32_t);
     p->has = ARENA_ARRAY(a, p->u->namespaces.n, uint32_t);
     p->changed = ARENA_ARRAY(a, access_n_subjects(p->u), bool);

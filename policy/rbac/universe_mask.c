@@ -145,8 +145,9 @@ static struct strs asked_inside(const struct universe *u, const struct target *t
     return (struct strs){0};
 }
 
-void mask_paint_namespaced(const struct universe *u, uint64_t *words)
+uint64_t *mask_namespaced(const struct universe *u, struct arena *a)
 {
+    uint64_t *words = ARENA_ARRAY(a, mask_words(u), uint64_t);
     for (size_t i = 0; i < u->n; i++) {
         const struct target *t = &u->items[i];
         const struct target *bare = &u->items[target_find(u, t->group, t->resource, ID_NONE)];
@@ -162,6 +163,7 @@ void mask_paint_namespaced(const struct universe *u, uint64_t *words)
                 words[class * u->words + v / 64] |= (uint64_t)1 << (v % 64);
         }
     }
+    return words;
 }
 
 /* --- asking */

@@ -20,9 +20,10 @@ struct permission_mask { /* the words that are not 0 */
 /* Adds the classes of every question of the pattern to words (as many as a permission set has). */
 void mask_paint(const struct universe *u, const struct permission_pattern *p, uint64_t *words);
 void mask_paint_all(const struct universe *u, uint64_t *words);
-/* What is not inert in a namespace: no URLs, no cluster-scoped resources; of the namespace itself
- * what carries its name (get, update, patch, delete), and `bind` of ClusterRoles. */
-void mask_paint_namespaced(const struct universe *u, uint64_t *words);
+/* Words of a permission set: what is not inert in a namespace: no URLs, no cluster-scoped
+ * resources; of the namespace itself what carries its name (get, update, patch, delete), and `bind`
+ * of ClusterRoles. */
+uint64_t *mask_namespaced(const struct universe *u, struct arena *a);
 size_t mask_words(const struct universe *u);
 struct permission_mask mask_of(struct arena *a, const uint64_t *words, size_t n_words);
 bool mask_meets(const struct permission_mask *mask, const uint64_t *words);

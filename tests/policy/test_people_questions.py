@@ -183,15 +183,60 @@ def test_the_leads_and_adds_of_a_leaver_are_named(policy):
     assert "answers for the grant of debug to team shop" in policy.offline("leaver", "m.sommer").stdout
 
 
+# --- names that nothing has
+
+@pytest.mark.parametrize("command,said", [
+    (["can", "m.somer"], "person 'm.somer' does not exist: did you mean 'm.sommer'?"),
+    (["can", "m.somer", "get", "/pods"], "did you mean 'm.sommer'?"),
+    (["why-not", "m.somer", "get", "/pods"], "did you mean 'm.sommer'?"),
+    (["leaver", "m.somer"], "did you mean 'm.sommer'?"),
+    (["reach", "m.somer"], "did you mean 'm.sommer'?"),
+    (["reach", "team:shopp"], "did you mean 'shop'?"),
+    (["blast", "cn=pay-dve"], "did you mean 'cn=pay-dev'?"),
+    (["who-can", "get", "/pods", "-n", "shop-wep"], "no site here has a namespace 'shop-wep': did you mean 'shop-web'?"),
+    (["can", "m.sommer", "get", "/pods", "-n", "shop-wep"], "did you mean 'shop-web'?"),
+    (["why-not", "m.sommer", "get", "/pods", "-n", "shop-wep"], "did you mean 'shop-web'?"),
+    (["who-can", "get", "/podz"], "did you mean '/pods'?"),
+    (["who-can", "get", "/pods", "--site", "frax"], "did you mean 'fra'?"),
+    (["can", "m.sommer", "--site", "frax"], "did you mean 'fra'?"),
+    (["why-not", "m.sommer", "get", "/pods", "--site", "frax"], "did you mean 'fra'?"),
+    (["leaver", "m.sommer", "--site", "frax"], "did you mean 'fra'?"),
+    (["test", "--site", "frax"], "did you mean 'fra'?"),
+    (["check", "--site", "frax"], "did you mean 'fra'?"),
+], ids=" ".join)
+def test_an_unknown_name_is_an_error_with_the_nearest_one(policy, command, said):
+    run = policy.offline(*command)
+    assert run.returncode == USAGE and said in run.stderr, run.stderr
+
+
+def test_a_namespace_of_another_site_is_no_mistake(policy):
+    spaces = {s: {x["metadata"]["name"] for x in json.loads((policy.folder / f"objects/namespaces-{s}.json").read_text())["items"]} for s in ("fra", "ber")}
+    only = sorted(spaces["ber"] - spaces["fra"])[0]
+    assert policy.offline("who-can", "get", "/pods", "-n", only).returncode == 0
+    assert policy.offline("who-can", "get", "/pods", "-n", only, "--site", "fra").returncode == USAGE
+
+
+@pytest.mark.parametrize("command", [["test"], ["prove"], ["until", "2032-01-01"], ["expiring"], ["can", "m.sommer"], ["who-can", "get", "/pods"]],
+                         ids=" ".join)
+@pytest.mark.parametrize("where,said", [(["--objects", "empty"], "empty: no saved objects of site 'fra'"),
+                                        (["--kubeconfig", "none"], "--objects FOLDER for saved ones")], ids=["empty-folder", "no-kubeconfig"])
+def test_without_data_of_a_site_nothing_is_answered(policy, command, where, said):
+    (policy.folder / "empty").mkdir()
+    run = policy.run(*command, *where, "--directory", "directory.json")
+    assert run.returncode == USAGE and said in run.stderr and "kept" not in run.stdout + run.stderr, run.stderr
+
+
 # --- until, expiring
 
 def test_who_loses_what_when_stands_in_order(policy):
     run = policy.offline("expiring", "--at", "2031-10-15", "--days", "90")
-    first = run.stdout.index("2031-10-31T18:00:00Z: the grant policy.yaml:")
+    first = run.stdout.index("2031-10-31T18:00:00Z: the grant of role debug to team shop (policy.yaml:")
     second = run.stdout.index("ber: from 2031-10-31T18:00:00Z: -20 people lose exec")
     third = run.stdout.index("from 2031-12-31T00:00:00Z: -j.temp loses")
     assert first < second < third
-    assert "the next 90 days: 2 moments, 20 people lose something; 0 tests begin to fail" in run.stdout
+    assert "2031-12-31T00:00:00Z: the time of j.temp in team shop (policy.yaml:" in run.stdout
+    assert "2031-12-31T00:00:00Z: the accept L14 of role deploy (policy.yaml:" in run.stdout
+    assert "the next 90 days: 2 moments, 20 people lose something; 0 tests and 0 invariants begin to fail, 6 findings begin" in run.stdout
     assert "0 moments, 0 people" in policy.offline("expiring", "--at", "2031-09-01").stdout
 
 
@@ -201,6 +246,38 @@ def test_a_test_that_will_fail_is_told(policy):
     assert "from 2031-10-31T18:00:00Z: test policy.yaml:" in policy.offline("expiring", "--at", "2031-10-15").stdout
     later = policy.json("until", "2032-01-01")
     assert later["tests"][0]["from"] == "2032-01-01T00:00:00Z" and {s["change"] for s in later["people"]} == {"lose"}
+
+
+ALWAYS = """
+  - {id: shop-debugs, who: team shop, can: "create /pods/exec", in: "ber:pay-api"}
+  - {id: shop-looks, who: team shop, can: "get /pods", in: "ber:shop-web"}
+  - {id: temp-looks, who: j.temp, can: "get /pods", in: "fra:shop-web"}
+  - {id: nobody-debugs, who: team payments, can: "create /pods/exec", in: "ber:pay-api"}
+"""
+
+
+def invariants_of(answer):
+    return [(x["from"], x["what"]) for x in answer["invariants"]]
+
+
+def test_an_always_that_only_a_time_boxed_grant_or_add_keeps_begins_to_fail_when_it_ends(policy):
+    policy.edit('in: own}', 'in: own}' + ALWAYS.rstrip())
+    debugs, temp = ("2031-10-31T18:00:00Z", "always shop-debugs"), ("2031-12-31T00:00:00Z", "always temp-looks")
+    assert invariants_of(policy.json("expiring", "--at", "2031-10-15", "--days", "90")) == [debugs, temp]
+    assert invariants_of(policy.json("expiring", "--at", "2031-11-01", "--days", "90")) == [temp], "what fails already does not begin to"
+    assert invariants_of(policy.json("until", "2031-11-01")) == [("2031-11-01T00:00:00Z", "always shop-debugs")]
+    assert invariants_of(policy.json("until", "2031-10-31T17:59:59Z")) == []
+    said = policy.offline("expiring", "--at", "2031-10-15").stdout
+    assert "from 2031-10-31T18:00:00Z: always shop-debugs (policy.yaml:" in said and "may not create /pods/exec" in said
+    assert {x["id"] for x in policy.json("prove")["invariants"] if x["status"] == "broken"} >= {"shop-debugs", "temp-looks", "nobody-debugs"}
+
+
+def test_a_finding_counts_again_when_its_accept_ends(policy):
+    found = policy.json("expiring", "--at", "2031-12-15")["findings"]
+    assert {x["what"] for x in found} == {"L14 of role deploy", "L14 of role owner", "L15 of role debug", "L19 of role owner", "L01 of role root",
+                                          "L60 of ci gitlab"}
+    assert {x["from"] for x in found} == {"2031-12-31T00:00:00Z"}
+    assert policy.json("expiring", "--at", "2031-11-15")["findings"] == []
 
 
 @pytest.mark.parametrize("moment", ["tomorrow", "2020-01-01"])

@@ -138,10 +138,13 @@ def test_a_change_of_the_directory_shows_where_no_file_changed(tmp_path):
             assert side.said([s for s in answer["people"] if not s["possible"] and "from" not in s]) == expected, f"seed {seed}, site {site}"
 
 
-def questions(space, seed):
-    """A few atoms, spelt as a person would ask."""
+def questions(space, held, seed):
+    """A few atoms, spelt as a person would ask; half of them are somebody's."""
     known = sorted(a for a in itertools.product(access.STANDARD_VERBS, sorted(space.pairs), ["a", access.OTHER]) if access.OTHER not in a[1][1])
-    return random.Random(f"questions {seed}").sample(known, 4)
+    somebodys = sorted(set(known) & {(v, (g, x), n) for cells in held.subjects.values() for atoms in cells.values()
+                                     for v, g, x, n in (a for a in atoms if a[1] != "url")})
+    r = random.Random(f"questions {seed}")
+    return r.sample(known, 2) + r.sample(somebodys, min(2, len(somebodys)))
 
 
 def test_what_one_person_holds_and_who_holds_it_is_what_the_sets_say(tmp_path):
@@ -164,7 +167,7 @@ def test_what_one_person_holds_and_who_holds_it_is_what_the_sets_say(tmp_path):
         expected = {place: gained for place, (gained, _) in access.difference(space, {}, held.of(*subjects[person])).items()}
         assert said == expected, f"seed {seed}"
         namespace = sorted(world.sites[site]["namespaces"])[seed % len(world.sites[site]["namespaces"])]
-        for verb, (group, resource), name in questions(space, seed):
+        for verb, (group, resource), name in questions(space, held, seed):
             row = next((r for r in world.discovery if (r["group"], r["resource"]) == (group, resource)), None)
             if row is None:
                 continue

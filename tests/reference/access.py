@@ -36,7 +36,7 @@ class Space:
     def __init__(self, discovery, *object_lists):
         rules = [r for objects in object_lists for o in objects for r in o.get("rules") or []]
         groups = {row["group"] for row in discovery} | {g for r in rules for g in r.get("apiGroups", [])}
-        self.verbs = set(STANDARD_VERBS) | {v for row in discovery for v in row["verbs"]} | {v for r in rules for v in r["verbs"]}
+        self.verbs = {*STANDARD_VERBS, "bind"} | {v for row in discovery for v in row["verbs"]} | {v for r in rules for v in r["verbs"]}
         self.verbs = (self.verbs - {"*"}) | {OTHER}
         self.groups = (groups - {"*"}) | {OTHER}
         self.paths = {p for r in rules for p in r.get("nonResourceURLs", []) if not p.endswith("*")} | {OTHER}
@@ -73,10 +73,11 @@ class Space:
         return atoms
 
     def inside(self, atoms):
-        """What means something in a RoleBinding."""
+        """What means something in a RoleBinding: also the namespace by its name, and `bind` of the ClusterRole of a RoleBinding there."""
         return {a for a in atoms if a[1] != "url" and (
             (a[1], a[2]) not in self.cluster_scoped
-            or (a[1] == "" and a[2].partition("/")[0] == "namespaces" and a[0] in NAMESPACE_VERBS))}
+            or (a[1] == "" and a[2].partition("/")[0] == "namespaces" and a[0] in NAMESPACE_VERBS)
+            or a[:3] == ("bind", RBAC, "clusterroles"))}
 
     def of_lines(self, lines):
         """The atoms of `gained` or `lost` as lotse-policy writes them: [{"verbs": "get,list", "targets": "/pods,apps/*", "names": "a"}]."""

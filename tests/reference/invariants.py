@@ -7,7 +7,7 @@ RBAC = "rbac.authorization.k8s.io"
 MORE = [  # beside worlds.RESOURCES: what detours are made of
     ("", "pods/attach", True, ["create"]), ("", "pods/ephemeralcontainers", True, ["get", "patch", "update"]),
     ("", "persistentvolumeclaims", True, worlds.ALL), ("", "persistentvolumes", False, worlds.ALL), ("", "nodes/proxy", False, ["get", "create"]),
-    (RBAC, "roles", True, worlds.ALL), (RBAC, "clusterroles", False, worlds.ALL), (RBAC, "rolebindings", True, worlds.ALL),
+    (RBAC, "roles", True, worlds.ALL), (RBAC, "rolebindings", True, worlds.ALL),
     (RBAC, "clusterrolebindings", False, worlds.ALL), ("certificates.k8s.io", "certificatesigningrequests", False, worlds.ALL),
     ("certificates.k8s.io", "certificatesigningrequests/approval", False, ["get", "patch", "update"]),
     ("admissionregistration.k8s.io", "mutatingwebhookconfigurations", False, worlds.ALL),

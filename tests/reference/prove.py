@@ -14,24 +14,15 @@ from tests.reference.detours import closure
 class Site:
     def __init__(self, reference, name, objects):
         self.name, self.space = name, access.Space(reference.world.discovery, objects)
-        self.space.verbs.add("bind")  # inside() tells it apart, also where no rule says it
         self.held = access.Holdings(self.space, objects)
         self.objects = objects
         self.namespaces = reference.world.sites[name]["namespaces"]
-        for o in objects:  # Holdings.inside drops `bind` of ClusterRoles, which is asked with the namespace of the binding
-            if o["kind"] == "RoleBinding":
-                at = o["metadata"]["namespace"] if o["roleRef"]["kind"] == "Role" else ""
-                role = next((x for x in objects if x["kind"] == o["roleRef"]["kind"] and x["metadata"]["name"] == o["roleRef"]["name"]
-                             and x["metadata"].get("namespace", "") == at), None)
-                for s in (o.get("subjects") or []) if role else []:
-                    cell = self.held.subjects[access.subject_name(s, o["metadata"]["namespace"])][o["metadata"]["namespace"]]
-                    cell |= self.inside(set().union(set(), *(self.space.of_rule(x) for x in role.get("rules") or [])))
         names = self.space.names
         self.all = {(v, *pair, n) for v in self.space.verbs for pair in self.space.pairs for n in names[pair]}
         self.all |= {(v, "url", path) for v in self.space.verbs for path in self.space.paths}
 
     def inside(self, atoms):
-        return self.space.inside(atoms) | {a for a in atoms if a[0] == "bind" and a[1] == RBAC and a[2] == "clusterroles"}
+        return self.space.inside(atoms)
 
     def atoms(self, text, always=False):
         """Of "verbs targets [names a,b]"."""

@@ -14,6 +14,7 @@ RESOURCES = [  # group, resource, namespaced, verbs
     ("", "configmaps", True, ALL), ("", "serviceaccounts", True, ALL), ("", "serviceaccounts/token", True, ["create"]),
     ("", "namespaces", False, ALL[:-1]), ("", "nodes", False, ALL), ("apps", "deployments", True, ALL),
     ("apps", "deployments/scale", True, ["get", "patch", "update"]), ("batch", "jobs", True, ALL),
+    ("rbac.authorization.k8s.io", "clusterroles", False, ALL),
 ]
 
 
@@ -52,6 +53,8 @@ def random_directory(world, seed):
 
 
 def permission(r, deny=False):
+    if r.random() < 0.06:
+        return "bind rbac.authorization.k8s.io/clusterroles" + ("" if deny or r.random() < 0.5 else " names lotse:r0")
     rows = [row for row in RESOURCES]
     targets = {f"{g}/{x}" for g, x, _, _ in r.sample(rows, r.randint(1, 3))}
     if r.random() < 0.12:
