@@ -498,10 +498,30 @@ def synthetic(n_teams, n_grants, n_namespaces, n_people=None):
     return corp
 
 
+def _forty_invariants(n_teams, n_spaces):
+    """Of every kind, in the proportions policies have: mostly what nobody may do at all, on some sites, or in one space."""
+    never = [f'who: "any except root", can: "{can}"' for can in (
+        "get,list,watch /secrets", "impersonate /users", "impersonate /groups", "impersonate /serviceaccounts", "create /serviceaccounts/token", "create /pods/exec",
+        "create /pods/attach", "get /pods/proxy", "get /nodes/proxy", "* rbac.authorization.k8s.io/rolebindings", "bind,escalate rbac.authorization.k8s.io/clusterroles",
+        "create certificates.k8s.io/certificatesigningrequests", "delete /namespaces")]
+    never += [f'who: "any except root", can: "{can}", in: tier=prod' for can in ("* /nodes", "* /persistentvolumes", "create /services/proxy", "* rbac.authorization.k8s.io/roles")]
+    never += [f'who: any, can: "deletecollection apps/daemonsets,/secrets", in: a{i * 37 % n_spaces:05d}' for i in range(6)]
+    never += [f'who: team t{i * 113 % n_teams:05d}, can: "*", in: a{(i * 113 + 5) % n_spaces:05d}' for i in range(7)]
+    never += [f'who: one person, can: ["delete /pods in a{i:05d}", "get /secrets in a{i + 1:05d}"]' for i in range(3)]
+    never += ['who: "any except root", reach: root']
+    always = [f'who: each team, can: "get /{what}", in: own' for what in ("pods/log", "services")]
+    always += [f'who: team t{i * 211 % n_teams:05d}, can: "list /pods", in: own' for i in range(4)]
+    lines = [(section, f"  - {{id: {section}-{i}, {what}}}\n") for section, all in (("never", never), ("always", always)) for i, what in enumerate(all)]
+    assert len(lines) == 40
+    return "".join(f"{section}:\n" + "".join(line for s, line in lines if s == section) for section in ("never", "always"))
+
+
 def wide(n_teams, n_namespaces):
     """Another big company, by its bindings: each team has three grants in one, two and two spaces of two namespaces each, so ten subjects in
-    bindings on every site. 10,000 teams are 100,000 bindings (subject, namespace, role) a site, from 30,000 lines."""
+    bindings on every site. 10,000 teams are 100,000 bindings (subject, namespace, role) a site, from 30,000 lines. And 40 invariants."""
     corp = synthetic(n_teams, 0, n_namespaces)
+    head, grants = corp.policy_text.split("grants:\n")
+    corp.policy_text = head + _forty_invariants(n_teams, (n_namespaces + 1) // 2) + "grants:\n" + grants
     n_spaces, lines = (n_namespaces + 1) // 2, []
     for t in range(n_teams):
         space = [f"a{(t + k * 977) % n_spaces:05d}" for k in range(5)]
