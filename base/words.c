@@ -128,20 +128,6 @@ int str_order(const void *a, const void *b)
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-struct strs strs_sorted(struct arena *a, struct strs set)
-{
-    struct str *copy = ARENA_ARRAY(a, set.n, struct str);
-    if (!copy || set.n == 0)
-        return (struct strs){0};
-    memcpy(copy, set.items, set.n * sizeof(*copy));
-    qsort(copy, set.n, sizeof(*copy), str_order);
-    size_t n = 1;
-    for (size_t i = 1; i < set.n; i++)
-        if (!str_eq(copy[i], copy[n - 1]))
-            copy[n++] = copy[i];
-    return (struct strs){copy, n};
-}
-
 struct str strs_join(struct arena *a, struct strs set, char separator)
 {
     size_t n = 0;
