@@ -33,14 +33,34 @@ struct policy_finding *finding_plain(struct linter *l, const char *rule, struct 
     return finding_for(l, &like, &new);
 }
 
+static bool same_strs(struct strs a, struct strs b)
+{
+    bool same = a.n == b.n;
+    for (size_t i = 0; i < a.n && same; i++)
+        same = str_eq(a.items[i], b.items[i]);
+    return same;
+}
+
 void finding_add_strs(struct linter *l, struct strs *list, struct strs more)
 {
+    finding_add_sorted(l, list, strs_sorted(l->arena, more));
+}
+
+void finding_add_sorted(struct linter *l, struct strs *list, struct strs more)
+{
+    if (list->n == 0 || more.n == 0 || same_strs(*list, more)) { /* sites are mostly alike */
+        *list = list->n == 0 ? more : *list;
+        return;
+    }
     struct str *all = ARENA_ARRAY(l->arena, list->n + more.n, struct str);
-    if (list->n > 0)
-        memcpy(all, list->items, list->n * sizeof(*all));
-    if (more.n > 0)
-        memcpy(all + list->n, more.items, more.n * sizeof(*all));
-    *list = strs_sorted(l->arena, (struct strs){all, list->n + more.n});
+    size_t n = 0, i = 0, k = 0;
+    while (i < list->n || k < more.n) { /* both are sorted */
+        int order = i == list->n ? 1 : k == more.n ? -1 : str_cmp(list->items[i], more.items[k]);
+        all[n++] = order <= 0 ? list->items[i] : more.items[k];
+        i += order <= 0;
+        k += order >= 0;
+    }
+    *list = (struct strs){all, n};
 }
 
 void finding_add_place(struct linter *l, struct policy_finding *f, bool wide, struct strs names)

@@ -11,14 +11,15 @@ struct holding { /* a role in places of one kind */
     uint64_t *subjects, *namespaces;
     const struct rbac_object *binding; /* the first */
     size_t n_subjects;
+    struct strs subject_names, namespace_names; /* sorted; when they were asked for */
 };
 struct role_use {
     struct holding at[N_PLACES];
 };
 struct walk {
     struct linter *l;
-    struct role_use *uses; /* by object */
-    bool *privileged;      /* by namespace of the universe */
+    struct role_use **uses; /* by object; NULL: nobody holds it */
+    bool *privileged;       /* by namespace of the universe */
     size_t subject_words, namespace_words;
 };
 
@@ -84,14 +85,16 @@ static void find_privileged(struct walk *w)
 static void walk_bindings(struct walk *w)
 {
     const struct access *x = w->l->x;
-    w->uses = ARENA_ARRAY(w->l->arena, x->set->n, struct role_use);
+    w->uses = ARENA_ARRAY(w->l->arena, x->set->n, struct role_use *);
     for (uint32_t i = 0; i < x->set->n; i++) {
         const struct rbac_object *o = &x->set->items[i];
         if (!x->roles[i] || w->l->answers[x->role_sets[x->roles[i] - x->set->items]].fires[1] == 0)
             continue;
         uint32_t namespace = intern_find(&x->u->namespaces, o->namespace);
-        struct role_use *use = &w->uses[x->roles[i] - x->set->items];
-        hold(w, &use->at[place_of(w, o, namespace)], o, NULL, NULL);
+        struct role_use **use = &w->uses[x->roles[i] - x->set->items];
+        if (!*use)
+            *use = ARENA_NEW(w->l->arena, struct role_use);
+        hold(w, &(*use)->at[place_of(w, o, namespace)], o, NULL, NULL);
     }
 }
 
@@ -247,7 +250,7 @@ static void report(const struct walk *w, const struct rbac_object *role, enum ch
     const struct access *x = l->x;
     struct left left = {row, check, role_who(l, role), role,
                         check == CHECK_L29 || check == CHECK_L34_NAMESPACE};
-    const struct holding *h = &w->uses[role - x->set->items].at[place];
+    struct holding *h = &w->uses[role - x->set->items]->at[place];
     struct holding some;
     if (has_accepts(l, row->rule) || left.itself || check == CHECK_L32) {
         some = what_is_left(w, &left, place);
@@ -273,8 +276,12 @@ static void report(const struct walk *w, const struct rbac_object *role, enum ch
     uint32_t set = x->role_sets[role - x->set->items];
     finding_add_strs(l, &f->atoms,
                      questions_atoms(&l->questions, (struct sets){&set, 1}, at, l->arena));
-    finding_add_strs(l, &f->subjects, names_of_bits(l, h->subjects));
-    finding_add_place(l, f, place == PLACE_WIDE, namespace_names(w, h->namespaces));
+    if (h->subject_names.n == 0) { /* many checks fire for the same holders */
+        h->subject_names = names_of_bits(l, h->subjects);
+        h->namespace_names = namespace_names(w, h->namespaces);
+    }
+    finding_add_sorted(l, &f->subjects, h->subject_names);
+    finding_add_place(l, f, place == PLACE_WIDE, h->namespace_names);
     if (!new)
         return;
     f->message = CONCAT(l->arena, f->who, STR(": "), f->rule->title);
@@ -306,6 +313,6 @@ void lint_cells(struct linter *l)
     walk_bindings(&w);
     for (size_t i = 0; i < x->set->n; i++)
         for (unsigned place = 0; place < N_PLACES; place++)
-            if (w.uses[i].at[place].n_subjects > 0)
+            if (w.uses[i] && w.uses[i]->at[place].n_subjects > 0)
                 report_place(&w, &x->set->items[i], (enum lint_place)place);
 }

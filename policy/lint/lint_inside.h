@@ -109,6 +109,8 @@ struct policy_finding *finding_plain(struct linter *l, const char *rule, struct 
                                      struct str who);
 void finding_add_place(struct linter *l, struct policy_finding *f, bool wide, struct strs names);
 void finding_add_strs(struct linter *l, struct strs *list, struct strs more); /* sorted, unique */
+/* The same for what is sorted and lies in the arena: it may become the list itself. */
+void finding_add_sorted(struct linter *l, struct strs *list, struct strs more);
 /* Is it borne? who: as the finding names it; subject may be absent; namespace empty: cluster-wide.
  */
 struct acceptable {
