@@ -139,6 +139,7 @@ fuzz:
 	@tools/run-fuzz run out/fuzz/fuzz $(FUZZ)
 
 $(OUT)/fuzz/fuzz_yaml_reference: $(OUT)/obj/tests/unit/yaml_reference.o
+$(OUT)/fuzz/fuzz_json_scan: $(OUT)/obj/tests/unit/json_reference.o
 
 # --- manual pages, made from the tables in the programs
 MAN := $(OUT)/man/lotse-gateway.8 $(OUT)/man/lotse-policy.1 $(OUT)/man/lotse-login.1

@@ -30,6 +30,10 @@ json_t *json_read(struct str text, size_t max_bytes, struct err *e)
         fail(e, ERR_LIMIT, "JSON text of %zu bytes: more than the %zu allowed", text.n, max_bytes);
         return NULL;
     }
+    if (str_has(text, '\0')) { /* jansson loses one that stands behind a number */
+        fail(e, ERR_INPUT, "JSON text: a NUL byte, which no JSON has");
+        return NULL;
+    }
     if (too_deep(text)) {
         fail(e, ERR_LIMIT, "JSON text: nested more than %d levels deep", DEPTH_MAX);
         return NULL;

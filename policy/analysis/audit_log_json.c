@@ -1,7 +1,7 @@
 #include "policy/analysis/audit_log.h"
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "base/json_scan.h"
 
 #define DECISION "authorization.k8s.io/decision"
 #define REASON   "authorization.k8s.io/reason"
@@ -18,28 +18,74 @@ void audit_log_fini(struct audit_log *log)
     arena_fini(&log->scratch);
 }
 
-static struct str get(struct audit_log *log, const json_t *object, const char *key)
+/* The parts of an event that count. What was asked: the API server has taken the path apart
+ * already. */
+struct audit_event {
+    struct str kind, version, stage, verb, uri, received, staged, decision, reason;
+    struct rbac_question object;
+    bool has_object;
+};
+
+static void read_object(struct json_scan *s, struct rbac_question *q)
 {
-    struct str value = STR_NONE;
-    (void)json_get_str(object, key, &log->scratch, &value);
-    return value;
+    struct str key;
+    while (json_scan_member(s, &key))
+        if (str_is(key, "apiGroup"))
+            (void)json_scan_str(s, &q->api_group);
+        else if (str_is(key, "resource"))
+            (void)json_scan_str(s, &q->resource);
+        else if (str_is(key, "subresource"))
+            (void)json_scan_str(s, &q->subresource);
+        else if (str_is(key, "namespace"))
+            (void)json_scan_str(s, &q->namespace);
+        else if (str_is(key, "name"))
+            (void)json_scan_str(s, &q->name);
 }
 
-/* What was asked: the API server has taken the path apart already. */
-static struct rbac_question question_of(struct audit_log *log, const json_t *event)
+static void read_annotations(struct json_scan *s, struct audit_event *ev)
 {
-    const json_t *object = json_object_get(event, "objectRef");
-    struct rbac_question q = {.verb = get(log, event, "verb")};
-    struct str path, query;
-    if (json_is_object(object)) {
-        q.api_group = get(log, object, "apiGroup");
-        q.resource = get(log, object, "resource");
-        q.subresource = get(log, object, "subresource");
-        q.namespace = get(log, object, "namespace");
-        q.name = get(log, object, "name");
-        return q;
+    struct str key;
+    if (!json_scan_object(s))
+        return;
+    while (json_scan_member(s, &key))
+        if (str_is(key, DECISION))
+            (void)json_scan_str(s, &ev->decision);
+        else if (str_is(key, REASON))
+            (void)json_scan_str(s, &ev->reason);
+}
+
+static void read_member(struct json_scan *s, struct str key, struct audit_event *ev)
+{
+    const struct {
+        struct str key, *to;
+    } texts[] = {{STR("kind"), &ev->kind},
+                 {STR("apiVersion"), &ev->version},
+                 {STR("stage"), &ev->stage},
+                 {STR("verb"), &ev->verb},
+                 {STR("requestURI"), &ev->uri},
+                 {STR("requestReceivedTimestamp"), &ev->received},
+                 {STR("stageTimestamp"), &ev->staged}};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+        if (str_eq(key, texts[i].key)) {
+            (void)json_scan_str(s, texts[i].to);
+            return;
+        }
+    if (str_is(key, "annotations")) {
+        read_annotations(s, ev);
+    } else if (str_is(key, "objectRef") && json_scan_object(s)) {
+        ev->has_object = true;
+        read_object(s, &ev->object);
     }
-    q.path = get(log, event, "requestURI");
+}
+
+static struct rbac_question question_of(const struct audit_event *ev)
+{
+    struct rbac_question q = ev->object;
+    struct str path, query;
+    q.verb = ev->verb;
+    if (ev->has_object)
+        return q;
+    q.path = ev->uri;
     if (str_split(q.path, '?', &path, &query))
         q.path = path;
     q.non_resource = true;
@@ -100,11 +146,11 @@ static int add_use(struct audit_log *log, struct audit_use *use, struct err *e)
     return log->arena->exhausted ? full(e) : 0;
 }
 
-static bool read_time(struct audit_log *log, const json_t *event, int64_t *ret)
+static bool read_time(struct audit_log *log, const struct audit_event *ev, int64_t *ret)
 {
-    static const char *const keys[] = {"requestReceivedTimestamp", "stageTimestamp"};
-    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-        struct str text = get(log, event, keys[i]), head, fraction;
+    const struct str texts[] = {ev->received, ev->staged};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        struct str text = texts[i], head, fraction;
         if (str_split(text, '.', &head, &fraction)) /* microseconds; seconds are enough */
             text = arena_fmt(&log->scratch, "%.*sZ", STR_F(head));
         if (text.n && time_parse(text, ret))
@@ -113,54 +159,63 @@ static bool read_time(struct audit_log *log, const json_t *event, int64_t *ret)
     return false;
 }
 
-static int add_event(struct audit_log *log, const json_t *event, struct err *e)
+static int add_event(struct audit_log *log, const struct audit_event *ev, struct err *e)
 {
-    const json_t *annotations = json_object_get(event, "annotations");
-    struct str decision = get(log, annotations, DECISION), stage = get(log, event, "stage");
     struct audit_use use;
     int64_t ms = 0;
     /* a request is in the log up to three times; an open watch has only its start */
-    bool counts = str_is(stage, "ResponseComplete") || str_is(stage, "ResponseStarted") ||
-                  str_is(stage, "Panic");
-    if (read_time(log, event, &ms)) {
+    bool counts = str_is(ev->stage, "ResponseComplete") || str_is(ev->stage, "ResponseStarted") ||
+                  str_is(ev->stage, "Panic");
+    if (read_time(log, ev, &ms)) {
         log->first_ms = ms < log->first_ms ? ms : log->first_ms;
         log->last_ms = ms > log->last_ms ? ms : log->last_ms;
     }
-    if (!counts || decision.n == 0) {
+    if (!counts || ev->decision.n == 0) {
         log->n_stages++;
         return 0;
     }
-    if (!str_is(decision, "allow")) {
+    if (!str_is(ev->decision, "allow")) {
         log->n_denied++;
         return 0;
     }
-    if (!audit_reason_parse(get(log, annotations, REASON), &log->scratch, &use)) {
+    if (!audit_reason_parse(ev->reason, &log->scratch, &use)) {
         log->n_other++;
         return 0;
     }
     log->n_allowed++;
-    use.question = question_of(log, event);
+    use.question = question_of(ev);
     use.last_ms = ms;
     return add_use(log, &use, e);
 }
 
+/* The whole line, before anything of it counts. */
+static bool read_event(struct audit_log *log, struct str line, struct audit_event *ev)
+{
+    struct json_scan s;
+    struct str key;
+    struct err not_json;
+    json_scan_init(&s, line, AUDIT_LINE_MAX, &log->scratch, &not_json);
+    for (bool in = json_scan_object(&s); in && json_scan_member(&s, &key);)
+        read_member(&s, key, ev);
+    return json_scan_end(&s) == 0;
+}
+
 int audit_log_line(struct audit_log *log, struct str line, bool is_last, struct err *e)
 {
-    struct err not_json;
+    struct audit_event ev = {0};
     struct str trimmed = str_trim(line);
     arena_reset(&log->scratch);
     if (trimmed.n == 0)
         return 0;
     log->n_lines++;
-    auto_json *event = json_read(trimmed, AUDIT_LINE_MAX, &not_json);
-    if (!event && is_last) {
+    bool whole = read_event(log, trimmed, &ev);
+    if (!whole && is_last) {
         log->truncated = true;
         return 0;
     }
-    if (!event || !str_is(get(log, event, "kind"), "Event") ||
-        !str_starts(get(log, event, "apiVersion"), STR("audit.k8s.io/"))) {
+    if (!whole || !str_is(ev.kind, "Event") || !str_starts(ev.version, STR("audit.k8s.io/"))) {
         log->n_foreign++;
         return 0;
     }
-    return add_event(log, event, e);
+    return add_event(log, &ev, e);
 }

@@ -28,7 +28,8 @@ static int read_foreign(struct import_run *m, const char *path, struct str site,
     if (!any_text && !str_contains(buf_str(&text), STR("rbacmanager.reactiveops.io")) &&
         !str_contains(buf_str(&text), STR("management.cattle.io")))
         return 0;
-    if (import_foreign_read(buf_str(&text), site, s->arena, &m->foreign, &s->err) < 0)
+    if (import_foreign_read(arena_str(s->arena, buf_str(&text)), site, s->arena, &m->foreign,
+                            &s->err) < 0)
         return fail_within(&s->err, "%s", path);
     return 0;
 }

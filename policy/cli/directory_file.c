@@ -11,7 +11,7 @@ int directory_read_file(const char *path, struct arena *a, struct policy_directo
     auto_buf text = BUF_INIT(FILE_MAX);
     if (file_read(path, FILE_MAX, &text, e) < 0)
         return -1;
-    if (directory_read_json(buf_str(&text), a, ret, e) < 0)
+    if (directory_read_json(arena_str(a, buf_str(&text)), a, ret, e) < 0)
         return fail_within(e, "%s", path);
     return 0;
 }

@@ -22,7 +22,7 @@ must_check int directory_read_live(const struct directory_source *source, struct
                                    struct policy_directory *ret, struct err *e);
 must_check int directory_save(const struct policy_directory *d, const char *path, struct err *e);
 
-/* --- directory_json.c */
+/* --- directory_json.c; what is read are views of text */
 must_check int directory_read_json(struct str text, struct arena *a, struct policy_directory *ret,
                                    struct err *e);
 void directory_write_json(const struct policy_directory *d, struct buf *out);

@@ -115,7 +115,7 @@ static int read_file_into(struct cluster *c, const char *path, bool others_too, 
     auto_buf text = BUF_INIT(FILE_MAX);
     if (file_read(path, FILE_MAX, &text, e) < 0)
         return -1;
-    if (cluster_read_json(c, buf_str(&text), others_too, e) < 0)
+    if (cluster_read_json(c, arena_str(c->arena, buf_str(&text)), others_too, e) < 0)
         return fail_within(e, "%s", path);
     return 0;
 }

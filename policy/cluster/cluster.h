@@ -47,7 +47,8 @@ size_t cluster_n_bindings(const struct cluster *c);
 
 /* --- cluster_json.c */
 /* Namespaces, RBAC objects, aggregated discovery (APIGroupDiscoveryList, v2), and lists of them;
- * other kinds are passed over. What has no kind at all is an error, unless others_too. */
+ * other kinds are passed over. What has no kind at all is an error, unless others_too. text must
+ * stay as long as the arena: what was read are views of it. */
 must_check int cluster_read_json(struct cluster *c, struct str text, bool others_too,
                                  struct err *e);
 void cluster_write_namespaces(const struct cluster *c, struct buf *out);

@@ -1,48 +1,56 @@
 #include "policy/cluster/cluster_json.h"
+
+#include "base/json.h"
 #include "policy/rbac/rbac_json.h"
 
 #define JSON_MAX        ((size_t)256 << 20)
 #define RANCHER_PROJECT "field.cattle.io/projectId"
 
-static struct str get(const json_t *object, const char *key, struct arena *a)
+static int too_large(const struct cluster *c, struct json_scan *s)
 {
-    struct str value = STR_NONE;
-    (void)json_get_str(object, key, a, &value);
-    return value;
-}
-
-static int too_large(const struct cluster *c, struct err *e)
-{
-    return fail(e, ERR_LIMIT, "%.*s: the cluster is too large", STR_F(c->site));
+    return json_scan_refuse(s, ERR_LIMIT, "%.*s: the cluster is too large", STR_F(c->site));
 }
 
 /* --- namespaces */
 
-static int read_namespace(struct cluster *c, const json_t *j, struct err *e)
+static void read_metadata(struct json_scan *s, struct policy_namespace *ns, bool *ret_leaves)
 {
-    const json_t *metadata = json_object_get(j, "metadata"),
-                 *labels = json_object_get(metadata, "labels");
-    struct str name = get(metadata, "name", c->arena);
-    if (name.n == 0)
-        return fail(e, ERR_INPUT, "a namespace without a name");
+    struct str key, deleted = STR_NONE;
+    struct str_pairs annotations = {0};
+    if (!json_scan_object(s))
+        return;
+    while (json_scan_member(s, &key))
+        if (str_is(key, "name"))
+            (void)json_scan_str(s, &ns->name);
+        else if (str_is(key, "deletionTimestamp"))
+            (void)json_scan_str(s, &deleted);
+        else if (str_is(key, "labels"))
+            rbac_scan_pairs(s, &ns->labels);
+        else if (str_is(key, "annotations"))
+            rbac_scan_pairs(s, &annotations);
+    ns->project = pairs_get(&annotations, STR(RANCHER_PROJECT));
+    *ret_leaves = *ret_leaves || deleted.n > 0;
+}
+
+static int read_namespace(struct cluster *c, struct json_scan *s)
+{
+    struct policy_namespace ns = {0};
+    bool leaves = false;
+    struct str key;
+    for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
+        if (str_is(key, "metadata"))
+            read_metadata(s, &ns, &leaves);
+        else if (str_is(key, "status"))
+            leaves = str_is(json_scan_peek(s, "phase"), "Terminating") || leaves;
+    if (ns.name.n == 0)
+        return json_scan_refuse(s, ERR_INPUT, "a namespace without a name");
     /* nothing can be created in a namespace that is on its way out */
-    if (get(metadata, "deletionTimestamp", c->arena).n ||
-        str_is(get(json_object_get(j, "status"), "phase", c->arena), "Terminating"))
-        return 0;
-    struct policy_namespace *ns = ARENA_PUSH(c->arena, &c->namespaces);
-    if (!ns)
-        return too_large(c, e);
-    *ns = (struct policy_namespace){
-        .name = name,
-        .project = get(json_object_get(metadata, "annotations"), RANCHER_PROJECT, c->arena)};
-    void *i = json_object_iter((json_t *)(uintptr_t)labels);
-    for (; i; i = json_object_iter_next((json_t *)(uintptr_t)labels, i)) {
-        struct str_pair *pair = ARENA_PUSH(c->arena, &ns->labels);
-        if (!pair)
-            return too_large(c, e);
-        pair->key = arena_str(c->arena, STR_C(json_object_iter_key(i)));
-        pair->value = arena_str(c->arena, STR_C(json_string_value(json_object_iter_value(i))));
-    }
+    if (leaves || s->failed)
+        return s->failed ? -1 : 0;
+    struct policy_namespace *slot = ARENA_PUSH(c->arena, &c->namespaces);
+    if (!slot)
+        return too_large(c, s);
+    *slot = ns;
     return 0;
 }
 
@@ -53,110 +61,148 @@ struct where {
     bool namespaced;
 };
 
-static int add_resource(struct cluster *c, const struct where *at, const json_t *j,
-                        struct str subresource, struct err *e)
+static int add_resource(struct cluster *c, const struct where *at, struct str subresource,
+                        struct json_scan *s)
 {
     struct policy_resource *row = ARENA_PUSH(c->arena, &c->resources);
-    struct str *verbs = NULL;
-    size_t n = 0;
     if (!row)
-        return too_large(c, e);
-    (void)json_get_strs(j, "verbs", c->arena, &verbs, &n);
+        return too_large(c, s);
     *row = (struct policy_resource){.group = at->group,
                                     .version = at->version,
                                     .resource = at->resource,
                                     .subresource = subresource,
-                                    .namespaced = at->namespaced,
-                                    .verbs = {verbs, n}};
+                                    .namespaced = at->namespaced};
     return 0;
 }
 
-static int read_resource(struct cluster *c, struct where at, const json_t *j, struct err *e)
+static struct strs read_verbs(struct json_scan *s)
 {
-    const json_t *subs = json_object_get(j, "subresources"), *sub;
-    size_t i;
-    at.resource = get(j, "resource", c->arena);
-    at.namespaced = str_is(get(j, "scope", c->arena), "Namespaced");
-    if (at.resource.n == 0)
-        return fail(e, ERR_INPUT, "discovery: a resource without a name");
-    /* a resource that only has subresources says no kind of its own and no verbs */
-    if (add_resource(c, &at, j, STR_NONE, e) < 0)
-        return -1;
-    json_array_foreach(subs, i, sub)
-    {
-        if (add_resource(c, &at, sub, get(sub, "subresource", c->arena), e) < 0)
+    struct str *verbs = NULL;
+    size_t n = 0;
+    (void)json_scan_strs(s, &verbs, &n);
+    return (struct strs){verbs, n};
+}
+
+static int read_subresources(struct cluster *c, const struct where *at, struct json_scan *s)
+{
+    struct str key;
+    if (!json_scan_array(s))
+        return s->failed ? -1 : 0;
+    while (json_scan_item(s)) {
+        struct str name = STR_NONE;
+        struct strs verbs = {0};
+        for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
+            if (str_is(key, "subresource"))
+                (void)json_scan_str(s, &name);
+            else if (str_is(key, "verbs"))
+                verbs = read_verbs(s);
+        if (add_resource(c, at, name, s) < 0)
             return -1;
+        c->resources.items[c->resources.n - 1].verbs = verbs;
     }
-    return 0;
+    return s->failed ? -1 : 0;
 }
 
-static int read_group(struct cluster *c, const json_t *group, struct err *e)
+static int read_resource(struct cluster *c, struct where at, struct json_scan *s)
 {
-    const json_t *version, *resource;
-    size_t i, k;
-    struct where at = {.group = get(json_object_get(group, "metadata"), "name", c->arena)};
-    json_array_foreach(json_object_get(group, "versions"), i, version)
-    {
-        at.version = get(version, "version", c->arena);
-        /* an APIService that does not answer: its resources are missing or of yesterday, and what
-         * `*` and deny become would silently be wrong */
-        if (str_is(get(version, "freshness", c->arena), "Stale"))
-            return fail(e, ERR_BACKEND,
-                        "the discovery of %.*s/%.*s is stale: the API server behind its APIService "
-                        "does not answer. Mend or delete APIService %.*s.%.*s, then try again "
-                        "(apply without --cluster-wide needs no discovery)",
-                        STR_F(at.group), STR_F(at.version), STR_F(at.version), STR_F(at.group));
-        json_array_foreach(json_object_get(version, "resources"), k, resource)
-        {
-            if (read_resource(c, at, resource, e) < 0)
+    size_t row = c->resources.n;
+    struct strs verbs = {0};
+    struct str key;
+    at.resource = json_scan_peek(s, "resource");
+    at.namespaced = str_is(json_scan_peek(s, "scope"), "Namespaced");
+    if (at.resource.n == 0)
+        return json_scan_refuse(s, ERR_INPUT, "discovery: a resource without a name");
+    /* a resource that only has subresources says no kind of its own and no verbs */
+    if (add_resource(c, &at, STR_NONE, s) < 0)
+        return -1;
+    for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
+        if (str_is(key, "verbs"))
+            verbs = read_verbs(s);
+        else if (str_is(key, "subresources") && read_subresources(c, &at, s) < 0)
+            return -1;
+    c->resources.items[row].verbs = verbs;
+    return s->failed ? -1 : 0;
+}
+
+static int read_version(struct cluster *c, struct where at, struct json_scan *s)
+{
+    struct str key;
+    at.version = json_scan_peek(s, "version");
+    /* an APIService that does not answer: its resources are missing or of yesterday, and what
+     * `*` and deny become would silently be wrong */
+    if (str_is(json_scan_peek(s, "freshness"), "Stale"))
+        return json_scan_refuse(
+            s, ERR_BACKEND,
+            "the discovery of %.*s/%.*s is stale: the API server behind its APIService "
+            "does not answer. Mend or delete APIService %.*s.%.*s, then try again "
+            "(apply without --cluster-wide needs no discovery)",
+            STR_F(at.group), STR_F(at.version), STR_F(at.version), STR_F(at.group));
+    if (!json_scan_object(s))
+        return s->failed ? -1 : 0;
+    while (json_scan_member(s, &key)) {
+        if (!str_is(key, "resources") || !json_scan_array(s))
+            continue;
+        while (json_scan_item(s))
+            if (read_resource(c, at, s) < 0)
                 return -1;
-        }
     }
-    return 0;
+    return s->failed ? -1 : 0;
+}
+
+static struct str name_of(const struct json_scan *group)
+{
+    struct json_scan again = json_scan_again(group);
+    struct str key, name = STR_NONE;
+    for (bool in = json_scan_object(&again); in && !name.p && json_scan_member(&again, &key);)
+        if (str_is(key, "metadata"))
+            name = json_scan_peek(&again, "name");
+    return name;
+}
+
+static int read_group(struct cluster *c, struct json_scan *s)
+{
+    struct where at = {.group = name_of(s)};
+    struct str key;
+    if (!json_scan_object(s))
+        return s->failed ? -1 : 0;
+    while (json_scan_member(s, &key)) {
+        if (!str_is(key, "versions") || !json_scan_array(s))
+            continue;
+        while (json_scan_item(s))
+            if (read_version(c, at, s) < 0)
+                return -1;
+    }
+    return s->failed ? -1 : 0;
 }
 
 /* --- any document */
 
-static int read_item(struct cluster *c, const json_t *j, struct str kind, struct err *e)
+int cluster_scan_object(struct cluster *c, struct str kind, struct json_scan *s)
 {
+    enum rbac_kind rbac;
     if (str_is(kind, "Namespace"))
-        return read_namespace(c, j, e);
+        return read_namespace(c, s);
     if (str_is(kind, "APIGroupDiscovery"))
-        return read_group(c, j, e);
-    return 0;
+        return read_group(c, s);
+    return rbac_kind_of(kind, &rbac) ? rbac_scan_object(s, rbac, &c->objects) : 0;
 }
 
-static int read_list(struct cluster *c, const json_t *items, struct str kind, struct err *e)
+static int read_item(struct json_scan *s, struct str kind, void *cluster)
 {
-    const json_t *item;
-    size_t i;
-    kind.n -= 4; /* the items of a NamespaceList say no kind themselves */
-    json_array_foreach(items, i, item)
-    {
-        struct str own = get(item, "kind", c->arena);
-        if (read_item(c, item, own.n ? own : kind, e) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-int cluster_read_value(struct cluster *c, const json_t *object, struct err *e)
-{
-    return read_item(c, object, get(object, "kind", c->arena), e);
+    return cluster_scan_object(cluster, kind, s);
 }
 
 int cluster_read_json(struct cluster *c, struct str text, bool others_too, struct err *e)
 {
-    auto_json *j = json_read(text, JSON_MAX, e);
-    if (!j)
+    struct json_scan s;
+    json_scan_init(&s, text, JSON_MAX, c->arena, e);
+    struct str kind = json_scan_peek(&s, "kind");
+    if (str_ends(kind, STR("List")) ? rbac_scan_list(&s, kind, read_item, c) < 0
+                                    : cluster_scan_object(c, kind, &s) < 0)
         return -1;
-    struct str kind = get(j, "kind", c->arena);
-    if (kind.n == 0 && others_too)
-        return 0;
-    bool list = str_ends(kind, STR("List"));
-    if ((list ? read_list(c, json_object_get(j, "items"), kind, e) : read_item(c, j, kind, e)) < 0)
+    if (json_scan_end(&s) < 0)
         return -1;
-    return rbac_read_value(j, c->arena, &c->objects, e);
+    return kind.p || others_too ? 0 : fail(e, ERR_INPUT, "not a Kubernetes object: it has no kind");
 }
 
 /* --- out */
@@ -192,8 +238,8 @@ void cluster_write_namespaces(const struct cluster *c, struct buf *out)
         json_key(&j, "labels");
         json_open_object(&j);
         for (size_t k = 0; k < ns->labels.n; k++) {
-            struct str key = ns->labels.items[k].key; /* NUL-terminated: it came from arena_str */
-            json_put_str(&j, key.p, ns->labels.items[k].value);
+            json_put_str(&j, arena_cstr(c->arena, ns->labels.items[k].key),
+                         ns->labels.items[k].value);
         }
         json_close_object(&j);
         if (ns->project.n) {

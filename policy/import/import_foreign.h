@@ -48,7 +48,8 @@ struct import_foreign {
     } templates;
 };
 
-/* One object or a list of them; objects of other kinds are passed over. site: see foreign_grant. */
+/* One object or a list of them; objects of other kinds are passed over. What is read are views of
+ * text. site: see foreign_grant. */
 must_check int import_foreign_read(struct str text, struct str site, struct arena *a,
                                    struct import_foreign *out, struct err *e);
 /* Adds to set what the tools make of it on this site. */

@@ -2,6 +2,7 @@
  * Fields as in rbac-manager pkg/apis/rbacmanager/v1beta1/rbacdefinition_types.go and
  * pkg/reconciler/parser.go, and Rancher pkg/apis/management.cattle.io/v3/authz_types.go.
  */
+#include "base/json_scan.h"
 #include "policy/import/import_foreign.h"
 #include "policy/rbac/rbac_json.h"
 #include "policy/rbac/selector_json.h"
@@ -9,153 +10,211 @@
 #define JSON_MAX ((size_t)256 << 20)
 
 struct reader {
+    struct json_scan *scan;
     struct arena *arena;
     struct import_foreign *out;
     struct str site;
 };
 
-static struct str get(const struct reader *r, const json_t *object, const char *key)
+static int too_many(const struct reader *r)
 {
-    struct str value = STR_NONE;
-    (void)json_get_str(object, key, r->arena, &value);
-    return value;
+    return json_scan_refuse(r->scan, ERR_LIMIT, "too many objects");
 }
 
-static struct str name_of(const struct reader *r, const json_t *j)
-{
-    return get(r, json_object_get(j, "metadata"), "name");
-}
+struct metadata {
+    struct str name, namespace;
+};
 
-static int too_many(struct err *e)
+static struct metadata metadata_of(const struct json_scan *object)
 {
-    return fail(e, ERR_LIMIT, "too many objects");
-}
-
-static enum rbac_subject_kind subject_kind(struct str kind)
-{
-    for (int k = RBAC_USER; k < RBAC_SUBJECT_UNKNOWN; k++)
-        if (str_is(kind, rbac_subject_kind_name((enum rbac_subject_kind)k)))
-            return (enum rbac_subject_kind)k;
-    return RBAC_SUBJECT_UNKNOWN;
+    struct json_scan again = json_scan_again(object);
+    struct metadata m = {0};
+    struct str key;
+    for (bool in = json_scan_object(&again); in && !m.name.p && json_scan_member(&again, &key);)
+        if (str_is(key, "metadata")) {
+            m.name = json_scan_peek(&again, "name");
+            m.namespace = json_scan_peek(&again, "namespace");
+        }
+    return m;
 }
 
 /* --- rbac-manager */
 
-static int read_subjects(const struct reader *r, const json_t *list, struct foreign_grant *g,
-                         struct err *e)
+static int read_subjects(const struct reader *r, struct foreign_grant *g)
 {
-    size_t i;
-    const json_t *item;
-    g->subjects = ARENA_ARRAY(r->arena, json_array_size(list), struct rbac_subject);
-    if (list && !json_is_null(list) && !json_is_array(list))
-        return fail(e, ERR_INPUT, "%.*s: subjects is not a list", STR_F(g->object));
-    json_array_foreach(list, i, item)
-    {
-        struct rbac_subject *s = &g->subjects[g->n_subjects++];
-        s->kind = subject_kind(get(r, item, "kind"));
-        s->name = get(r, item, "name");
-        s->namespace = get(r, item, "namespace");
-        if (s->name.n == 0)
-            return fail(e, ERR_INPUT, "%.*s: a subject without a name", STR_F(g->object));
+    struct json_scan *s = r->scan;
+    struct {
+        struct rbac_subject *items;
+        size_t n, cap;
+    } list = {0};
+    struct str key;
+    if (json_scan_type(s) == JSON_SCAN_NULL)
+        return 0;
+    if (!json_scan_array(s))
+        return json_scan_refuse(s, ERR_INPUT, "%.*s: subjects is not a list", STR_F(g->object));
+    while (json_scan_item(s)) {
+        struct rbac_subject *subject = ARENA_PUSH(r->arena, &list);
+        struct str kind = STR_NONE;
+        if (!subject)
+            return too_many(r);
+        for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
+            if (str_is(key, "kind"))
+                (void)json_scan_str(s, &kind);
+            else if (str_is(key, "name"))
+                (void)json_scan_str(s, &subject->name);
+            else if (str_is(key, "namespace"))
+                (void)json_scan_str(s, &subject->namespace);
+        subject->kind = rbac_subject_kind_of(kind);
+        if (subject->name.n == 0)
+            return json_scan_refuse(s, ERR_INPUT, "%.*s: a subject without a name",
+                                    STR_F(g->object));
     }
-    return 0;
+    g->subjects = list.items;
+    g->n_subjects = list.n;
+    return s->failed ? -1 : 0;
 }
 
-static bool has_selector(const json_t *selector)
+/* matchLabels, or matchExpressions with something in them */
+static bool has_selector(const struct json_scan *selector)
 {
-    const json_t *labels = json_object_get(selector, "matchLabels"),
-                 *expressions = json_object_get(selector, "matchExpressions");
-    return (labels && !json_is_null(labels)) ||
-           (expressions && !json_is_null(expressions) &&
-            (!json_is_array(expressions) || json_array_size(expressions) > 0));
+    struct json_scan s = json_scan_again(selector);
+    struct str key;
+    bool found = false;
+    for (bool in = json_scan_object(&s); in && json_scan_member(&s, &key);) {
+        bool labels = str_is(key, "matchLabels");
+        if (json_scan_type(&s) == JSON_SCAN_NULL || (!labels && !str_is(key, "matchExpressions")))
+            continue;
+        if (labels || !json_scan_array(&s)) {
+            found = true;
+            continue;
+        }
+        while (json_scan_item(&s))
+            found = true;
+    }
+    return found;
 }
 
-/* parser.go: a cluster role before a role, a selector before a namespace */
-static void read_role_binding(const struct reader *r, const json_t *j, struct foreign_grant *g)
+/* A selector that is wrong is said of this grant alone. */
+static void read_selector(const struct reader *r, struct foreign_grant *g)
 {
-    const json_t *selector = json_object_get(j, "namespaceSelector");
-    struct err e;
-    g->role = get(r, j, "clusterRole");
-    g->role_kind = STR("ClusterRole");
-    if (g->role.n == 0) {
-        g->role = get(r, j, "role");
-        g->role_kind = STR("Role");
-    }
-    g->where = get(r, j, "namespace");
-    g->scope = has_selector(selector) ? FOREIGN_SELECTOR : FOREIGN_NAMESPACE;
-    if (g->role.n == 0 || (g->scope == FOREIGN_NAMESPACE && g->where.n == 0))
-        g->wrong = IMPORT_FOREIGN_NOWHERE;
-    if (g->scope != FOREIGN_SELECTOR)
+    struct json_scan again = json_scan_again(r->scan);
+    struct err e = {0};
+    again.err = &e;
+    if (!has_selector(r->scan))
         return;
-    if (selector_read_value(selector, r->arena, &g->selector, &e) < 0) {
+    g->scope = FOREIGN_SELECTOR;
+    if (selector_scan(&again, &g->selector) < 0) {
         g->wrong = IMPORT_FOREIGN_SELECTOR;
         g->detail = arena_str(r->arena, STR_C(e.text));
         return;
     }
-    struct str key = selector_contradiction(&g->selector, r->arena);
-    if (key.p) {
+    struct str contradiction = selector_contradiction(&g->selector, r->arena);
+    if (contradiction.p) {
         g->wrong = IMPORT_FOREIGN_SELECTOR;
-        g->detail = arena_fmt(r->arena, "label '%.*s' contradicts itself", STR_F(key));
+        g->detail = arena_fmt(r->arena, "label '%.*s' contradicts itself", STR_F(contradiction));
     }
 }
 
-static int add_bindings(const struct reader *r, const json_t *list, bool wide,
-                        const struct foreign_grant *common, struct err *e)
+/* parser.go: a cluster role before a role, a selector before a namespace */
+static void read_role_binding(const struct reader *r, struct foreign_grant *g)
 {
-    size_t i;
-    const json_t *item;
-    if (list && !json_is_null(list) && !json_is_array(list))
-        return fail(e, ERR_INPUT, "%.*s: its bindings are not a list", STR_F(common->object));
-    json_array_foreach(list, i, item)
-    {
+    struct str key, role = STR_NONE;
+    g->scope = FOREIGN_NAMESPACE;
+    for (bool in = json_scan_object(r->scan); in && json_scan_member(r->scan, &key);)
+        if (str_is(key, "clusterRole"))
+            (void)json_scan_str(r->scan, &g->role);
+        else if (str_is(key, "role"))
+            (void)json_scan_str(r->scan, &role);
+        else if (str_is(key, "namespace"))
+            (void)json_scan_str(r->scan, &g->where);
+        else if (str_is(key, "namespaceSelector"))
+            read_selector(r, g);
+    g->role_kind = g->role.n ? STR("ClusterRole") : STR("Role");
+    g->role = g->role.n ? g->role : role;
+    if (g->wrong == N_IMPORT_REASONS &&
+        (g->role.n == 0 || (g->scope == FOREIGN_NAMESPACE && g->where.n == 0)))
+        g->wrong = IMPORT_FOREIGN_NOWHERE;
+}
+
+static int add_bindings(const struct reader *r, bool wide, const struct foreign_grant *common)
+{
+    if (json_scan_type(r->scan) == JSON_SCAN_NULL)
+        return 0;
+    if (!json_scan_array(r->scan))
+        return json_scan_refuse(r->scan, ERR_INPUT, "%.*s: its bindings are not a list",
+                                STR_F(common->object));
+    while (json_scan_item(r->scan)) {
         struct foreign_grant *g = ARENA_PUSH(r->arena, &r->out->grants);
         if (!g)
-            return too_many(e);
+            return too_many(r);
         *g = *common;
-        if (!wide) {
-            read_role_binding(r, item, g);
-        } else {
-            g->role = get(r, item, "clusterRole");
+        if (wide) {
+            g->role = json_scan_peek(r->scan, "clusterRole");
             g->role_kind = STR("ClusterRole");
             g->wrong = g->role.n ? N_IMPORT_REASONS : IMPORT_FOREIGN_NOWHERE;
+        } else {
+            read_role_binding(r, g);
         }
         g->name = CONCAT(r->arena, common->name, STR("-"), g->role);
     }
-    return 0;
+    return r->scan->failed ? -1 : 0;
 }
 
-static int read_definition(const struct reader *r, const json_t *j, struct err *e)
+/* The subjects stand before or behind the bindings that they are of. */
+static int read_entry(const struct reader *r, struct foreign_grant *g)
 {
-    const json_t *bindings = json_object_get(j, "rbacBindings"), *item;
-    struct str name = name_of(r, j);
-    size_t i;
-    if (name.n == 0)
-        return fail(e, ERR_INPUT, "RBACDefinition without metadata.name");
-    if (bindings && !json_is_null(bindings) && !json_is_array(bindings))
-        return fail(e, ERR_INPUT, "RBACDefinition %.*s: rbacBindings is not a list", STR_F(name));
-    json_array_foreach(bindings, i, item)
-    {
-        struct str own = get(r, item, "name");
+    struct json_scan again = json_scan_again(r->scan);
+    const struct reader before = {&again, r->arena, r->out, r->site};
+    struct str key;
+    for (bool in = json_scan_object(&again); in && json_scan_member(&again, &key);)
+        if (str_is(key, "subjects") && read_subjects(&before, g) < 0)
+            return -1;
+    for (bool in = json_scan_object(r->scan); in && json_scan_member(r->scan, &key);)
+        if ((str_is(key, "clusterRoleBindings") && add_bindings(r, true, g) < 0) ||
+            (str_is(key, "roleBindings") && add_bindings(r, false, g) < 0))
+            return -1;
+    return r->scan->failed ? -1 : 0;
+}
+
+static int read_entries(const struct reader *r, struct str name)
+{
+    if (json_scan_type(r->scan) == JSON_SCAN_NULL)
+        return 0;
+    if (!json_scan_array(r->scan))
+        return json_scan_refuse(r->scan, ERR_INPUT,
+                                "RBACDefinition %.*s: rbacBindings is not a list", STR_F(name));
+    while (json_scan_item(r->scan)) {
+        struct str own = json_scan_peek(r->scan, "name");
         struct foreign_grant g = {.object =
                                       CONCAT(r->arena, STR("RBACDefinition "), name, STR("/"), own),
                                   .name = CONCAT(r->arena, name, STR("-"), own),
                                   .site = r->site,
                                   .wrong = N_IMPORT_REASONS};
-        if (!json_is_object(item))
-            return fail(e, ERR_INPUT, "%.*s: an entry is no object", STR_F(g.object));
-        if (read_subjects(r, json_object_get(item, "subjects"), &g, e) < 0 ||
-            add_bindings(r, json_object_get(item, "clusterRoleBindings"), true, &g, e) < 0 ||
-            add_bindings(r, json_object_get(item, "roleBindings"), false, &g, e) < 0)
+        if (json_scan_type(r->scan) != JSON_SCAN_OBJECT)
+            return json_scan_refuse(r->scan, ERR_INPUT, "%.*s: an entry is no object",
+                                    STR_F(g.object));
+        if (read_entry(r, &g) < 0)
             return -1;
     }
-    return 0;
+    return r->scan->failed ? -1 : 0;
+}
+
+static int read_definition(const struct reader *r)
+{
+    struct str key, name = metadata_of(r->scan).name;
+    if (name.n == 0)
+        return json_scan_refuse(r->scan, ERR_INPUT, "RBACDefinition without metadata.name");
+    for (bool in = json_scan_object(r->scan); in && json_scan_member(r->scan, &key);)
+        if (str_is(key, "rbacBindings") && read_entries(r, name) < 0)
+            return -1;
+    return r->scan->failed ? -1 : 0;
 }
 
 /* --- Rancher */
 
 /* BuildSubjectFromRTB: exactly one of them. The user's name is Rancher's id, which is what the
  * bindings it makes name. */
-static void rancher_subject(const struct reader *r, const json_t *j, struct foreign_grant *g)
+static void rancher_subject(const struct reader *r, struct foreign_grant *g)
 {
     static const struct {
         const char *key;
@@ -166,7 +225,7 @@ static void rancher_subject(const struct reader *r, const json_t *j, struct fore
                   {"serviceAccount", RBAC_SERVICE_ACCOUNT}};
     g->subjects = ARENA_NEW(r->arena, struct rbac_subject);
     for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-        struct str value = get(r, j, fields[i].key);
+        struct str value = json_scan_peek(r->scan, fields[i].key);
         if (value.n == 0)
             continue;
         g->n_subjects++;
@@ -174,7 +233,7 @@ static void rancher_subject(const struct reader *r, const json_t *j, struct fore
         if (fields[i].kind == RBAC_SERVICE_ACCOUNT)
             (void)str_split(value, ':', &g->subjects->namespace, &g->subjects->name);
     }
-    struct str principal = get(r, j, "userPrincipalName");
+    struct str principal = json_scan_peek(r->scan, "userPrincipalName");
     if (g->n_subjects == 0 && principal.n) { /* Rancher looks up the user later */
         g->n_subjects = 1;
         *g->subjects = (struct rbac_subject){.kind = RBAC_USER, .name = principal};
@@ -183,31 +242,29 @@ static void rancher_subject(const struct reader *r, const json_t *j, struct fore
         g->wrong = IMPORT_FOREIGN_SUBJECTS;
 }
 
-static int read_template_binding(const struct reader *r, const json_t *j, struct str kind,
-                                 struct err *e)
+static int read_template_binding(const struct reader *r, struct str kind)
 {
-    struct str name = name_of(r, j),
-               namespace = get(r, json_object_get(j, "metadata"), "namespace");
+    struct metadata m = metadata_of(r->scan);
     bool project = str_is(kind, "ProjectRoleTemplateBinding");
-    struct foreign_grant g = {.object = CONCAT(r->arena, kind, STR(" "), namespace,
-                                               namespace.n ? STR("/") : STR(""), name),
-                              .name = name,
+    struct foreign_grant g = {.object = CONCAT(r->arena, kind, STR(" "), m.namespace,
+                                               m.namespace.n ? STR("/") : STR(""), m.name),
+                              .name = m.name,
                               .site = r->site,
                               .scope = project ? FOREIGN_RANCHER_PROJECT : FOREIGN_RANCHER_CLUSTER,
                               .role_kind = STR("ClusterRole"),
                               .wrong = N_IMPORT_REASONS};
-    if (name.n == 0)
-        return fail(e, ERR_INPUT, "%.*s without metadata.name", STR_F(kind));
-    g.where = get(r, j, project ? "projectName" : "clusterName");
-    g.template = get(r, j, "roleTemplateName");
-    rancher_subject(r, j, &g);
+    if (m.name.n == 0)
+        return json_scan_refuse(r->scan, ERR_INPUT, "%.*s without metadata.name", STR_F(kind));
+    g.where = json_scan_peek(r->scan, project ? "projectName" : "clusterName");
+    g.template = json_scan_peek(r->scan, "roleTemplateName");
+    rancher_subject(r, &g);
     if (str_is(kind, "GlobalRoleBinding"))
         g.wrong = IMPORT_FOREIGN_GLOBAL;
     else if (g.where.n == 0 || g.template.n == 0)
         g.wrong = IMPORT_FOREIGN_NOWHERE;
     struct foreign_grant *slot = ARENA_PUSH(r->arena, &r->out->grants);
     if (!slot)
-        return too_many(e);
+        return too_many(r);
     *slot = g;
     return 0;
 }
@@ -226,74 +283,66 @@ static struct strs lowered(struct arena *a, struct strs set)
     return (struct strs){items, set.n};
 }
 
-static int read_template(const struct reader *r, const json_t *j, struct err *e)
+static int read_template_member(struct json_scan *s, struct str key, struct foreign_template *t)
 {
-    struct rbac_set set = {0};
-    struct foreign_template t = {.name = name_of(r, j)};
-    struct str *inherits = NULL;
-    const json_t *rules = json_object_get(j, "rules"),
-                 *list = json_object_get(j, "roleTemplateNames");
-    /* its rules are read as those of the ClusterRole that Rancher makes of it */
-    auto_json *role =
-        json_pack("{s:s, s:O}", "kind", "ClusterRole", "metadata", json_object_get(j, "metadata"));
-    if (!role || t.name.n == 0)
-        return fail(e, ERR_INPUT, "RoleTemplate without metadata.name");
-    if (rules && json_object_set(role, "rules", (json_t *)(uintptr_t)rules) < 0)
-        return too_many(e);
-    json_object_del(json_object_get(role, "metadata"), "namespace");
-    if (rbac_read_value(role, r->arena, &set, e) < 0)
-        return fail_within(e, "RoleTemplate %.*s", STR_F(t.name));
-    if (list && !json_is_null(list) &&
-        !json_get_strs(j, "roleTemplateNames", r->arena, &inherits, &t.inherits.n))
-        return fail(e, ERR_INPUT, "RoleTemplate %.*s: roleTemplateNames is not a list of names",
-                    STR_F(t.name));
-    t.inherits.items = inherits;
-    (void)json_get_bool(j, "external", &t.external);
-    t.rules = set.items[0].rules;
-    t.n_rules = set.items[0].n_rules;
+    struct str *inherits;
+    if (str_is(key, "rules"))
+        return rbac_scan_rules(s, &t->rules, &t->n_rules);
+    if (str_is(key, "external"))
+        (void)json_scan_bool(s, &t->external);
+    if (!str_is(key, "roleTemplateNames") || json_scan_type(s) == JSON_SCAN_NULL)
+        return s->failed ? -1 : 0;
+    if (!json_scan_strs(s, &inherits, &t->inherits.n))
+        return json_scan_refuse(s, ERR_INPUT, "roleTemplateNames is not a list of names");
+    t->inherits.items = inherits;
+    return 0;
+}
+
+static int read_template(const struct reader *r)
+{
+    struct foreign_template t = {.name = metadata_of(r->scan).name};
+    struct str key;
+    if (t.name.n == 0)
+        return json_scan_refuse(r->scan, ERR_INPUT, "RoleTemplate without metadata.name");
+    for (bool in = json_scan_object(r->scan); in && json_scan_member(r->scan, &key);)
+        if (read_template_member(r->scan, key, &t) < 0)
+            return fail_within(r->scan->err, "RoleTemplate %.*s", STR_F(t.name));
     for (size_t i = 0; i < t.n_rules; i++) { /* handler_base.go: ToLowerRoleTemplates */
         t.rules[i].resources = lowered(r->arena, t.rules[i].resources);
         t.rules[i].verbs = lowered(r->arena, t.rules[i].verbs);
     }
     struct foreign_template *slot = ARENA_PUSH(r->arena, &r->out->templates);
     if (!slot)
-        return too_many(e);
+        return too_many(r);
     *slot = t;
-    return 0;
+    return r->scan->failed ? -1 : 0;
 }
 
 /* --- any document */
 
-static int read_item(const struct reader *r, const json_t *j, struct str kind, struct err *e)
+static int read_item(struct json_scan *s, struct str kind, void *context)
 {
+    const struct reader *r = context;
+    (void)s;
     if (str_is(kind, "RBACDefinition"))
-        return read_definition(r, j, e);
+        return read_definition(r);
     if (str_is(kind, "RoleTemplate"))
-        return read_template(r, j, e);
+        return read_template(r);
     if (str_is(kind, "ProjectRoleTemplateBinding") || str_is(kind, "ClusterRoleTemplateBinding") ||
         str_is(kind, "GlobalRoleBinding"))
-        return read_template_binding(r, j, kind, e);
+        return read_template_binding(r, kind);
     return 0;
 }
 
 int import_foreign_read(struct str text, struct str site, struct arena *a,
                         struct import_foreign *out, struct err *e)
 {
-    const struct reader r = {a, out, site};
-    auto_json *root = json_read(text, JSON_MAX, e);
-    const json_t *item, *items = json_object_get(root, "items");
-    size_t i;
-    if (!root)
+    struct json_scan s;
+    struct reader r = {&s, a, out, site};
+    json_scan_init(&s, text, JSON_MAX, a, e);
+    struct str kind = json_scan_peek(&s, "kind");
+    if ((str_ends(kind, STR("List")) ? rbac_scan_list(&s, kind, read_item, &r)
+                                     : read_item(&s, kind, &r)) < 0)
         return -1;
-    struct str kind = get(&r, root, "kind");
-    if (!str_ends(kind, STR("List")))
-        return read_item(&r, root, kind, e);
-    kind.n -= 4;
-    json_array_foreach(items, i, item)
-    {
-        struct str own = get(&r, item, "kind");
-        if (read_item(&r, item, own.n ? own : kind, e) < 0)
-            return -1;
-    }
-    return 0;
+    return json_scan_end(&s);
 }

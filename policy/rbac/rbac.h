@@ -102,7 +102,7 @@ bool rbac_allows(const struct rbac_set *set, const struct rbac_user *user,
 
 /* --- JSON, both ways (rbac_json.c) */
 /* One object, or a List of them (RoleBindingList, List, ...); objects of other kinds are passed
- * over. Appends to *set. */
+ * over. Appends to *set, whose texts are views of text. */
 must_check int rbac_read_json(struct str text, struct arena *a, struct rbac_set *set,
                               struct err *e);
 /* What the API server takes: apiVersion, kind, metadata, rules | roleRef + subjects. */

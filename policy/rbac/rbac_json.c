@@ -1,63 +1,75 @@
 /* RBAC objects as JSON: what the API server sends and takes. */
 #include "policy/rbac/rbac_json.h"
+
+#include "base/json.h"
 #include "policy/rbac/selector_json.h"
 
 #define JSON_MAX ((size_t)64 << 20) /* a list of a whole cluster */
+#define FEW      8                  /* most lists are shorter */
 
-static struct strs get_strs(const json_t *object, const char *key, struct arena *a)
+static int too_many(struct json_scan *s)
 {
-    struct str *items = NULL;
-    size_t n = 0;
-    if (!json_get_strs(object, key, a, &items, &n))
-        return (struct strs){0};
-    return (struct strs){items, n};
+    return json_scan_refuse(s, ERR_LIMIT, "too many RBAC objects");
 }
 
-static bool bad_strs(const json_t *object, const char *key)
+/* --- rules */
+
+static struct strs *rule_field(struct rbac_rule *rule, struct str key)
 {
-    const json_t *value = json_object_get(object, key);
-    if (!value || json_is_null(value))
-        return false;
-    size_t i;
-    const json_t *item;
-    json_array_foreach(value, i, item) if (!json_is_string(item)) return true;
-    return !json_is_array(value);
+    return str_is(key, "verbs")             ? &rule->verbs
+           : str_is(key, "apiGroups")       ? &rule->api_groups
+           : str_is(key, "resources")       ? &rule->resources
+           : str_is(key, "resourceNames")   ? &rule->resource_names
+           : str_is(key, "nonResourceURLs") ? &rule->non_resource_urls
+                                            : NULL;
 }
 
-static int read_rule(const json_t *j, struct arena *a, struct rbac_rule *rule, struct err *e)
+static int read_rule(struct json_scan *s, struct rbac_rule *rule)
 {
-    static const char *const keys[] = {"verbs", "apiGroups", "resources", "resourceNames",
-                                       "nonResourceURLs"};
-    struct strs *fields[] = {&rule->verbs, &rule->api_groups, &rule->resources,
-                             &rule->resource_names, &rule->non_resource_urls};
-    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+    struct str key, *items;
+    if (!json_scan_object(s))
+        return json_scan_refuse(s, ERR_INPUT, "rules: an entry is no object");
+    while (json_scan_member(s, &key)) {
+        struct strs *field = rule_field(rule, key);
+        if (!field || json_scan_type(s) == JSON_SCAN_NULL)
+            continue;
         /* a list we cannot read must not become an empty one: empty resourceNames mean every name
          */
-        if (!json_is_object(j) || bad_strs(j, keys[i]))
-            return fail(e, ERR_INPUT, "rules: %s is not a list of strings", keys[i]);
-        *fields[i] = get_strs(j, keys[i], a);
+        if (!json_scan_strs(s, &items, &field->n))
+            return json_scan_refuse(s, ERR_INPUT, "rules: %.*s is not a list of strings",
+                                    STR_F(key));
+        field->items = items;
     }
-    return 0;
+    return s->failed ? -1 : 0;
 }
 
-static int read_rules(const json_t *j, struct arena *a, struct rbac_object *o, struct err *e)
+int rbac_scan_rules(struct json_scan *s, struct rbac_rule **ret, size_t *ret_n)
 {
-    const json_t *rules = json_object_get(j, "rules");
-    if (!rules || json_is_null(rules))
+    struct rbac_rule few[FEW] = {0};
+    struct rbac_rules rules = {few, 0, FEW};
+    if (json_scan_type(s) == JSON_SCAN_NULL)
         return 0;
-    if (!json_is_array(rules))
-        return fail(e, ERR_INPUT, "rules is not a list");
-    o->n_rules = json_array_size(rules);
-    o->rules = ARENA_ARRAY(a, o->n_rules, struct rbac_rule);
-    for (size_t i = 0; i < o->n_rules; i++) {
-        if (read_rule(json_array_get(rules, i), a, &o->rules[i], e) < 0)
+    if (!json_scan_array(s))
+        return json_scan_refuse(s, ERR_INPUT, "rules is not a list");
+    while (json_scan_item(s)) {
+        struct rbac_rule *rule = ARENA_PUSH(s->arena, &rules);
+        if (!rule)
+            return too_many(s);
+        if (read_rule(s, rule) < 0)
             return -1;
-        o->rules[i].src = o->src;
     }
-    return 0;
+    if (rules.items == few)
+        rules.items = arena_copy(s->arena, few, rules.n * sizeof(*few));
+    if (!rules.items)
+        return too_many(s);
+    *ret = rules.items;
+    *ret_n = rules.n;
+    return s->failed ? -1 : 0;
 }
 
-static enum rbac_subject_kind subject_kind_of(struct str kind)
+/* --- bindings */
+
+enum rbac_subject_kind rbac_subject_kind_of(struct str kind)
 {
     for (int k = RBAC_USER; k < RBAC_SUBJECT_UNKNOWN; k++)
         if (str_is(kind, rbac_subject_kind_name((enum rbac_subject_kind)k)))
@@ -65,45 +77,99 @@ static enum rbac_subject_kind subject_kind_of(struct str kind)
     return RBAC_SUBJECT_UNKNOWN; /* matches nobody, as in the API server */
 }
 
-static int read_subjects(const json_t *j, struct arena *a, struct rbac_object *o, struct err *e)
+static int read_subject(struct json_scan *s, struct rbac_subject *subject)
 {
-    const json_t *subjects = json_object_get(j, "subjects");
-    if (!subjects || json_is_null(subjects))
+    struct str key, kind = STR_NONE;
+    for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
+        if (str_is(key, "kind"))
+            (void)json_scan_str(s, &kind);
+        else if (str_is(key, "name"))
+            (void)json_scan_str(s, &subject->name);
+        else if (str_is(key, "namespace"))
+            (void)json_scan_str(s, &subject->namespace);
+    if (!kind.p || !subject->name.p)
+        return json_scan_refuse(s, ERR_INPUT, "subjects: an entry has no kind or no name");
+    subject->kind = rbac_subject_kind_of(kind);
+    return s->failed ? -1 : 0;
+}
+
+static int read_subjects(struct json_scan *s, struct rbac_object *o)
+{
+    struct rbac_subject few[FEW] = {0};
+    struct {
+        struct rbac_subject *items;
+        size_t n, cap;
+    } subjects = {few, 0, FEW};
+    if (json_scan_type(s) == JSON_SCAN_NULL)
         return 0;
-    if (!json_is_array(subjects))
-        return fail(e, ERR_INPUT, "subjects is not a list");
-    o->n_subjects = json_array_size(subjects);
-    o->subjects = ARENA_ARRAY(a, o->n_subjects, struct rbac_subject);
-    for (size_t i = 0; i < o->n_subjects; i++) {
-        const json_t *item = json_array_get(subjects, i);
-        struct str kind = STR_NONE;
-        if (!json_is_object(item) || !json_get_str(item, "kind", a, &kind) ||
-            !json_get_str(item, "name", a, &o->subjects[i].name))
-            return fail(e, ERR_INPUT, "subjects: an entry has no kind or no name");
-        o->subjects[i].kind = subject_kind_of(kind);
-        json_get_str(item, "namespace", a, &o->subjects[i].namespace);
-        o->subjects[i].src = o->src;
+    if (!json_scan_array(s))
+        return json_scan_refuse(s, ERR_INPUT, "subjects is not a list");
+    while (json_scan_item(s)) {
+        struct rbac_subject *subject = ARENA_PUSH(s->arena, &subjects);
+        if (!subject)
+            return too_many(s);
+        if (read_subject(s, subject) < 0)
+            return -1;
     }
-    return 0;
+    if (subjects.items == few)
+        subjects.items = arena_copy(s->arena, few, subjects.n * sizeof(*few));
+    if (!subjects.items)
+        return too_many(s);
+    o->subjects = subjects.items;
+    o->n_subjects = subjects.n;
+    return s->failed ? -1 : 0;
 }
 
-static void read_pairs(const json_t *metadata, const char *key, struct arena *a,
-                       struct str_pairs *pairs)
+static void read_role_ref(struct json_scan *s, struct rbac_object *o)
 {
-    json_t *object = json_object_get(metadata, key);
-    const char *name;
-    json_t *value;
-    json_object_foreach(object, name, value)
-    {
-        struct str text;
-        if (!json_get_str(object, name, a, &text))
+    struct str key;
+    if (!json_scan_object(s))
+        return;
+    while (json_scan_member(s, &key))
+        if (str_is(key, "kind"))
+            (void)json_scan_str(s, &o->role_kind);
+        else if (str_is(key, "name"))
+            (void)json_scan_str(s, &o->role_name);
+}
+
+/* --- any object */
+
+void rbac_scan_pairs(struct json_scan *s, struct str_pairs *pairs)
+{
+    struct str key, value;
+    if (!json_scan_object(s))
+        return;
+    while (json_scan_member(s, &key)) {
+        if (!json_scan_str(s, &value))
             continue;
-        struct str_pair *pair = ARENA_PUSH(a, pairs);
-        *pair = (struct str_pair){arena_str(a, STR_C(name)), text};
+        struct str_pair *pair = ARENA_PUSH(s->arena, pairs);
+        if (!pair)
+            too_many(s);
+        else
+            *pair = (struct str_pair){json_scan_keep(s, key), value};
     }
 }
 
-static bool kind_of(struct str kind, enum rbac_kind *ret_kind)
+static void read_metadata(struct json_scan *s, struct rbac_object *o)
+{
+    struct str key;
+    if (!json_scan_object(s))
+        return;
+    while (json_scan_member(s, &key))
+        if (str_is(key, "name"))
+            (void)json_scan_str(s, &o->name);
+        else if (str_is(key, "namespace"))
+            (void)json_scan_str(s, &o->namespace);
+        else if (str_is(key, "resourceVersion"))
+            (void)json_scan_str(s, &o->resource_version);
+        else if (str_is(key, "labels"))
+            rbac_scan_pairs(s, &o->labels);
+        else if (str_is(key, "annotations"))
+            rbac_scan_pairs(s, &o->annotations);
+    o->src = pairs_get(&o->annotations, STR(RBAC_SRC));
+}
+
+bool rbac_kind_of(struct str kind, enum rbac_kind *ret_kind)
 {
     for (int k = RBAC_CLUSTER_ROLE; k <= RBAC_ROLE_BINDING; k++)
         if (str_is(kind, rbac_kind_name((enum rbac_kind)k))) {
@@ -114,102 +180,138 @@ static bool kind_of(struct str kind, enum rbac_kind *ret_kind)
 }
 
 /* A selector that cannot be read must not be left out: the role would lose rules it has. */
-static int read_aggregation(const json_t *j, struct arena *a, struct rbac_object *o, struct err *e)
+static int read_selectors(struct json_scan *s, struct rbac_object *o)
 {
-    const json_t *aggregation = json_object_get(j, "aggregationRule");
-    const json_t *selectors = json_object_get(aggregation, "clusterRoleSelectors");
-    if (!aggregation || json_is_null(aggregation))
+    struct {
+        struct selector *items;
+        size_t n, cap;
+    } selectors = {0};
+    if (json_scan_type(s) == JSON_SCAN_NULL)
         return 0;
-    if (!json_is_object(aggregation) ||
-        (selectors && !json_is_null(selectors) && !json_is_array(selectors)))
-        return fail(e, ERR_INPUT, "aggregationRule.clusterRoleSelectors is not a list");
+    if (!json_scan_array(s))
+        return json_scan_refuse(s, ERR_INPUT, "aggregationRule.clusterRoleSelectors is not a list");
+    while (json_scan_item(s)) {
+        struct selector *selector = ARENA_PUSH(s->arena, &selectors);
+        if (!selector)
+            return too_many(s);
+        if (selector_scan(s, selector) < 0)
+            return fail_within(s->err, "aggregationRule");
+    }
+    o->selectors = selectors.items;
+    o->n_selectors = selectors.n;
+    return s->failed ? -1 : 0;
+}
+
+static int read_aggregation(struct json_scan *s, struct rbac_object *o)
+{
+    struct str key;
+    if (json_scan_type(s) == JSON_SCAN_NULL)
+        return 0;
+    if (!json_scan_object(s))
+        return json_scan_refuse(s, ERR_INPUT, "aggregationRule is not a map");
     o->aggregated = true;
-    o->n_selectors = json_array_size(selectors);
-    o->selectors = ARENA_ARRAY(a, o->n_selectors, struct selector);
-    for (size_t i = 0; i < o->n_selectors; i++)
-        if (selector_read_value(json_array_get(selectors, i), a, &o->selectors[i], e) < 0)
-            return fail_within(e, "ClusterRole %.*s: aggregationRule", STR_F(o->name));
-    return 0;
+    while (json_scan_member(s, &key))
+        if (str_is(key, "clusterRoleSelectors") && read_selectors(s, o) < 0)
+            return -1;
+    return s->failed ? -1 : 0;
 }
 
-static int read_object(const json_t *j, enum rbac_kind kind, struct arena *a, struct rbac_object *o,
-                       struct err *e)
+/* One member of a role or of a binding; the other's are passed over. */
+static int read_member(struct json_scan *s, struct str key, struct rbac_object *o)
 {
-    const json_t *metadata = json_object_get(j, "metadata");
-    *o = (struct rbac_object){.kind = kind};
-    if (!json_get_str(metadata, "name", a, &o->name) || o->name.n == 0)
-        return fail(e, ERR_INPUT, "%s without metadata.name", rbac_kind_name(kind));
-    json_get_str(metadata, "namespace", a, &o->namespace);
-    json_get_str(metadata, "resourceVersion", a, &o->resource_version);
-    read_pairs(metadata, "labels", a, &o->labels);
-    read_pairs(metadata, "annotations", a, &o->annotations);
-    o->src = pairs_get(&o->annotations, STR(RBAC_SRC));
-    bool namespaced = kind == RBAC_ROLE || kind == RBAC_ROLE_BINDING;
+    bool role = o->kind == RBAC_CLUSTER_ROLE || o->kind == RBAC_ROLE;
+    if (role && str_is(key, "rules"))
+        return rbac_scan_rules(s, &o->rules, &o->n_rules);
+    if (o->kind == RBAC_CLUSTER_ROLE && str_is(key, "aggregationRule"))
+        return read_aggregation(s, o);
+    if (!role && str_is(key, "subjects"))
+        return read_subjects(s, o);
+    if (!role && str_is(key, "roleRef"))
+        read_role_ref(s, o);
+    else if (str_is(key, "metadata"))
+        read_metadata(s, o);
+    return s->failed ? -1 : 0;
+}
+
+/* Its parts have it from the annotation, which may stand behind them. */
+static void set_src(struct rbac_object *o)
+{
+    for (size_t i = 0; i < o->n_rules; i++)
+        o->rules[i].src = o->src;
+    for (size_t i = 0; i < o->n_subjects; i++)
+        o->subjects[i].src = o->src;
+}
+
+static int read_object(struct json_scan *s, struct rbac_object *o)
+{
+    const char *kind = rbac_kind_name(o->kind);
+    bool namespaced = o->kind == RBAC_ROLE || o->kind == RBAC_ROLE_BINDING;
+    bool binding = o->kind == RBAC_CLUSTER_ROLE_BINDING || o->kind == RBAC_ROLE_BINDING;
+    struct str key;
+    for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
+        if (read_member(s, key, o) < 0)
+            return o->name.n ? fail_within(s->err, "%s %.*s", kind, STR_F(o->name)) : -1;
+    if (o->name.n == 0)
+        return json_scan_refuse(s, ERR_INPUT, "%s without metadata.name", kind);
     if (namespaced != (o->namespace.n > 0))
-        return fail(e, ERR_INPUT, "%s %.*s: metadata.namespace is %s", rbac_kind_name(kind),
-                    STR_F(o->name), namespaced ? "missing" : "not allowed");
-    if (kind == RBAC_CLUSTER_ROLE && read_aggregation(j, a, o, e) < 0)
-        return -1;
-    if (kind == RBAC_CLUSTER_ROLE || kind == RBAC_ROLE)
-        return read_rules(j, a, o, e);
-    const json_t *ref = json_object_get(j, "roleRef");
-    if (!json_get_str(ref, "kind", a, &o->role_kind) ||
-        !json_get_str(ref, "name", a, &o->role_name))
-        return fail(e, ERR_INPUT, "%s %.*s has no roleRef", rbac_kind_name(kind), STR_F(o->name));
-    return read_subjects(j, a, o, e);
+        return json_scan_refuse(s, ERR_INPUT, "%s %.*s: metadata.namespace is %s", kind,
+                                STR_F(o->name), namespaced ? "missing" : "not allowed");
+    if (binding && (!o->role_kind.p || !o->role_name.p))
+        return json_scan_refuse(s, ERR_INPUT, "%s %.*s has no roleRef", kind, STR_F(o->name));
+    set_src(o);
+    return s->failed ? -1 : 0;
 }
 
-static int add_object(const json_t *j, enum rbac_kind kind, struct arena *a, struct rbac_set *set,
-                      struct err *e)
+int rbac_scan_object(struct json_scan *s, enum rbac_kind kind, struct rbac_set *set)
 {
-    struct rbac_object o;
-    if (read_object(j, kind, a, &o, e) < 0)
+    struct rbac_object o = {.kind = kind};
+    if (read_object(s, &o) < 0)
         return -1;
-    struct rbac_object *slot = ARENA_PUSH(a, set);
+    struct rbac_object *slot = ARENA_PUSH(s->arena, set);
     if (!slot)
-        return fail(e, ERR_LIMIT, "too many RBAC objects");
+        return too_many(s);
     *slot = o;
     return 0;
 }
 
-static int add_list(const json_t *items, struct str list_kind, struct arena *a,
-                    struct rbac_set *set, struct err *e)
+int rbac_scan_list(struct json_scan *s, struct str list_kind,
+                   int (*read)(struct json_scan *s, struct str kind, void *context), void *context)
 {
-    /* the members of a RoleBindingList carry no kind of their own */
-    enum rbac_kind kind = RBAC_ROLE;
-    bool typed = kind_of(str_from_to(list_kind, 0, list_kind.n - 4), &kind);
-    size_t i;
-    const json_t *item;
-    json_array_foreach(items, i, item)
-    {
-        struct str own = STR_NONE;
-        bool known = json_get_str(item, "kind", a, &own) ? kind_of(own, &kind) : typed;
-        if (known && add_object(item, kind, a, set, e) < 0)
-            return fail_within(e, "item %zu", i);
+    struct str key, kind = str_from_to(list_kind, 0, list_kind.n - 4);
+    if (!json_scan_object(s))
+        return s->failed ? -1 : 0;
+    while (json_scan_member(s, &key)) {
+        if (!str_is(key, "items") || json_scan_type(s) == JSON_SCAN_NULL)
+            continue;
+        if (!json_scan_array(s))
+            return json_scan_refuse(s, ERR_INPUT, "items is not a list");
+        for (size_t i = 0; json_scan_item(s); i++) {
+            /* the members of a RoleBindingList carry no kind of their own */
+            struct str own = json_scan_peek(s, "kind");
+            if (read(s, own.p ? own : kind, context) < 0)
+                return fail_within(s->err, "item %zu", i);
+        }
     }
-    return 0;
+    return s->failed ? -1 : 0;
 }
 
-int rbac_read_value(const json_t *root, struct arena *a, struct rbac_set *set, struct err *e)
+static int read_one(struct json_scan *s, struct str name, void *set)
 {
-    struct str name = STR_NONE;
-    if (!json_is_object(root) || !json_get_str(root, "kind", a, &name))
-        return fail(e, ERR_INPUT, "not a Kubernetes object: it has no kind");
     enum rbac_kind kind;
-    if (kind_of(name, &kind))
-        return add_object(root, kind, a, set, e);
-    if (!str_ends(name, STR("List")))
-        return 0;
-    const json_t *items = json_object_get(root, "items");
-    if (items && !json_is_null(items) && !json_is_array(items))
-        return fail(e, ERR_INPUT, "items is not a list");
-    return add_list(items, name, a, set, e);
+    return rbac_kind_of(name, &kind) ? rbac_scan_object(s, kind, set) : 0;
 }
 
 int rbac_read_json(struct str text, struct arena *a, struct rbac_set *set, struct err *e)
 {
-    auto_json *root = json_read(text, JSON_MAX, e);
-    return root ? rbac_read_value(root, a, set, e) : -1;
+    struct json_scan s;
+    json_scan_init(&s, text, JSON_MAX, a, e);
+    struct str kind = json_scan_peek(&s, "kind");
+    if (str_ends(kind, STR("List")) ? rbac_scan_list(&s, kind, read_one, set) < 0
+                                    : read_one(&s, kind, set) < 0)
+        return -1;
+    if (json_scan_end(&s) < 0)
+        return -1;
+    return kind.p ? 0 : fail(e, ERR_INPUT, "not a Kubernetes object: it has no kind");
 }
 
 /* --- out */

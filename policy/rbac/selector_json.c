@@ -16,60 +16,87 @@ static const char *operator_name(enum selector_op op)
     return operators[i].name;
 }
 
-static int read_labels(const json_t *labels, struct arena *a, struct selector *s, struct err *e)
+static int add(struct json_scan *s, struct selector *to, const struct selector_requirement *r)
 {
-    void *i = json_object_iter((json_t *)(uintptr_t)labels);
-    if (labels && !json_is_null(labels) && !json_is_object(labels))
-        return fail(e, ERR_INPUT, "selector: matchLabels is not a map");
-    for (; i; i = json_object_iter_next((json_t *)(uintptr_t)labels, i)) {
-        const char *key = json_object_iter_key(i);
-        struct str *value = ARENA_NEW(a, struct str);
-        if (!value || !json_get_str(labels, key, a, value))
-            return fail(e, ERR_INPUT, "selector: matchLabels: '%s' is no text", key);
-        struct selector_requirement r = {arena_str(a, STR_C(key)), SELECTOR_IN, {value, 1}};
-        if (selector_add(s, &r, a, e) < 0)
-            return -1;
-    }
-    return 0;
+    struct err e = {0};
+    return selector_add(to, r, s->arena, &e) < 0 ? json_scan_refuse(s, e.class, "%s", e.text) : 0;
 }
 
-static int read_expression(const json_t *j, struct arena *a, struct selector *s, struct err *e)
+static int read_labels(struct json_scan *s, struct selector *to)
+{
+    struct str key;
+    if (json_scan_type(s) == JSON_SCAN_NULL)
+        return 0;
+    if (!json_scan_object(s))
+        return json_scan_refuse(s, ERR_INPUT, "selector: matchLabels is not a map");
+    while (json_scan_member(s, &key)) {
+        struct str *value = ARENA_NEW(s->arena, struct str);
+        if (!value || !json_scan_str(s, value))
+            return json_scan_refuse(s, ERR_INPUT, "selector: matchLabels: '%.*s' is no text",
+                                    STR_F(key));
+        struct selector_requirement r = {json_scan_keep(s, key), SELECTOR_IN, {value, 1}};
+        if (add(s, to, &r) < 0)
+            return -1;
+    }
+    return s->failed ? -1 : 0;
+}
+
+static int read_expression(struct json_scan *s, struct selector *to)
 {
     struct selector_requirement r = {0};
-    struct str op = STR_NONE, *values = NULL;
-    const json_t *list = json_object_get(j, "values");
-    if (!json_get_str(j, "key", a, &r.key) || !json_get_str(j, "operator", a, &op))
-        return fail(e, ERR_INPUT, "selector: an expression has no key or no operator");
-    if (list && !json_is_null(list) && !json_get_strs(j, "values", a, &values, &r.values.n))
-        return fail(e, ERR_INPUT, "selector: values of '%.*s' is not a list of texts",
-                    STR_F(r.key));
+    struct str key, op = STR_NONE, *values = NULL;
+    bool wrong = false;
+    for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
+        if (str_is(key, "key"))
+            (void)json_scan_str(s, &r.key);
+        else if (str_is(key, "operator"))
+            (void)json_scan_str(s, &op);
+        else if (str_is(key, "values") && json_scan_type(s) != JSON_SCAN_NULL)
+            wrong = !json_scan_strs(s, &values, &r.values.n);
+    if (!r.key.p || !op.p)
+        return json_scan_refuse(s, ERR_INPUT, "selector: an expression has no key or no operator");
+    if (wrong)
+        return json_scan_refuse(s, ERR_INPUT, "selector: values of '%.*s' is not a list of texts",
+                                STR_F(r.key));
     r.values.items = values;
     for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
         if (str_is(op, operators[i].name)) {
             r.op = operators[i].op;
-            return selector_add(s, &r, a, e);
+            return add(s, to, &r);
         }
-    return fail(e, ERR_INPUT, "selector: no operator '%.*s': In, NotIn, Exists, DoesNotExist",
-                STR_F(op));
+    return json_scan_refuse(
+        s, ERR_INPUT, "selector: no operator '%.*s': In, NotIn, Exists, DoesNotExist", STR_F(op));
 }
 
-int selector_read_value(const json_t *value, struct arena *a, struct selector *ret, struct err *e)
+static int read_expressions(struct json_scan *s, struct selector *to)
 {
-    const json_t *expressions = json_object_get(value, "matchExpressions"), *item;
-    struct selector s = {0};
-    size_t i;
-    if (!json_is_object(value))
-        return fail(e, ERR_INPUT, "selector: not a map");
-    if (expressions && !json_is_null(expressions) && !json_is_array(expressions))
-        return fail(e, ERR_INPUT, "selector: matchExpressions is not a list");
-    if (read_labels(json_object_get(value, "matchLabels"), a, &s, e) < 0)
-        return -1;
-    json_array_foreach(expressions, i, item)
-    {
-        if (read_expression(item, a, &s, e) < 0)
+    if (json_scan_type(s) == JSON_SCAN_NULL)
+        return 0;
+    if (!json_scan_array(s))
+        return json_scan_refuse(s, ERR_INPUT, "selector: matchExpressions is not a list");
+    while (json_scan_item(s))
+        if (read_expression(s, to) < 0)
             return -1;
-    }
-    *ret = s;
+    return s->failed ? -1 : 0;
+}
+
+int selector_scan(struct json_scan *s, struct selector *ret)
+{
+    struct selector labels = {0}, expressions = {0};
+    struct str key;
+    if (!json_scan_object(s))
+        return json_scan_refuse(s, ERR_INPUT, "selector: not a map");
+    while (json_scan_member(s, &key))
+        if ((str_is(key, "matchLabels") && read_labels(s, &labels) < 0) ||
+            (str_is(key, "matchExpressions") && read_expressions(s, &expressions) < 0))
+            return -1;
+    /* labels first, wherever they stand */
+    for (size_t i = 0; i < expressions.n; i++)
+        if (add(s, &labels, &expressions.items[i]) < 0)
+            return -1;
+    if (s->failed)
+        return -1;
+    *ret = labels;
     return 0;
 }
 

@@ -36,9 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     if (selector_parse(input_of(data, n), &a, &s, &e) == 0)
         check(&s, &a);
-    auto_json *j = json_read(input_of(data, n), 65536, &e);
+    struct json_scan scan;
     struct selector object = {0};
-    if (j && selector_read_value(j, &a, &object, &e) == 0)
+    json_scan_init(&scan, input_of(data, n), 65536, &a, &e);
+    if (selector_scan(&scan, &object) == 0 && json_scan_end(&scan) == 0)
         check(&object, &a);
     return 0;
 }

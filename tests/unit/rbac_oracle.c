@@ -54,13 +54,21 @@ static struct rbac_question question(const struct asked *q)
         text(q, "path"),     json_is_string(json_object_get(q->j, "path"))};
 }
 
+static int read_objects(const json_t *value, struct arena *a, struct rbac_set *set, struct err *e)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    struct str copy = arena_str(a, STR_C(text));
+    free(text);
+    return rbac_read_json(copy, a, set, e);
+}
+
 /* A list of rules, read as those of a role. */
 static struct rbac_rules rules(const struct asked *q, const char *key)
 {
     struct rbac_set set = {0};
     auto_json *role = json_pack("{s:s, s:{s:s}, s:O*}", "kind", "ClusterRole", "metadata", "name",
                                 "x", "rules", json_object_get(q->j, key));
-    if (!role || rbac_read_value(role, q->arena, &set, q->e) < 0 || set.n != 1)
+    if (!role || read_objects(role, q->arena, &set, q->e) < 0 || set.n != 1)
         return (struct rbac_rules){0};
     return rbac_rules_of(&set.items[0]);
 }
@@ -122,7 +130,7 @@ static json_t *world(struct rbac_oracle *o, const struct asked *q)
     rbac_oracle_init(o);
     json_array_foreach(objects, i, item)
     {
-        if (rbac_read_value(item, &o->arena, &o->set, q->e) < 0)
+        if (read_objects(item, &o->arena, &o->set, q->e) < 0)
             return NULL;
     }
     return evaluate(o, q->e) ? json_true() : NULL;
@@ -269,8 +277,8 @@ static json_t *write_object(struct rbac_oracle *o, const struct asked *q)
     struct rbac_user who = user(q);
     struct rbac_set set = {0};
     const json_t *old = json_object_get(q->j, "old");
-    if (rbac_read_value(json_object_get(q->j, "object"), q->arena, &set, q->e) < 0 ||
-        (old && rbac_read_value(old, q->arena, &set, q->e) < 0))
+    if (read_objects(json_object_get(q->j, "object"), q->arena, &set, q->e) < 0 ||
+        (old && read_objects(old, q->arena, &set, q->e) < 0))
         return NULL;
     struct escalation_question w = {&set.items[0], old ? &set.items[1] : NULL, text(q, "name")};
     return json_boolean(escalation_allowed(escalation_check(&o->set, &who, &w, q->arena).outcome));

@@ -17,6 +17,8 @@ static void texts_are_read_strictly(void **state)
         {STR("{\"a\":1} x"), false},
         {STR("{\"a\":1}{"), false},
         {STR("{\"a\":1}\0"), false},
+        {STR("[1\0]"), false},
+        {STR("[1\0, 2]"), false},
         {STR("{'a':1}"), false},
         {STR("{\"a\":1,}"), false},
         {STR("[1e999]"), false},
