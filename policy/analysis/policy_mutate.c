@@ -50,9 +50,7 @@ static size_t add_copy(const struct mutator *m, struct mutant *out, size_t id)
     out->tree.grants.items[n] = out->tree.grants.items[id];
     out->policy.grants[n] = out->policy.grants[id];
     out->policy.srcs[n] = out->policy.srcs[id];
-    if (out->tree.grants.items[n].until.ms == TIME_NONE)
-        return n;
-    /* time-boxed grants are also found by their team */
+    /* grants are also found by their team */
     struct ids *of_team = ARENA_ARRAY(m->scratch, m->p->tree->teams.n, struct ids);
     memcpy(of_team, m->p->grants_of_team, m->p->tree->teams.n * sizeof(*of_team));
     struct ids more = {0};
@@ -322,6 +320,7 @@ static int make_endless(const struct mutator *m, size_t id)
     begin(m, &mutant);
     size_t last = add_copy(m, &mutant, id);
     mutant.tree.grants.items[id].until.ms = mutant.tree.grants.items[last].until.ms = TIME_NONE;
+    mutant.policy.grants[id].timed = mutant.policy.grants[last].timed = false;
     return judge(m, &mutant,
                  (struct policy_mutant){MUTATION_ENDLESS, &m->p->tree->grants.items[id],
                                         STR("without its end"), NULL, false, STR_NONE});

@@ -22,6 +22,27 @@ struct ask {        /* one invariant on one site; its things of one space, when 
     bool painted;                    /* the masks are this site's */
 };
 
+/* The masks of this site. */
+static void paint(const struct prover *v, size_t site, struct ask *ask)
+{
+    if (ask->painted)
+        return;
+    ask->painted = true;
+    const struct policy_duties *duties = &ask->written->can;
+    struct policy_duty *all = ARENA_NEW(v->a, struct policy_duty);
+    ask->asked = all;
+    for (size_t i = 0; i < duties->n; i++) { /* a list: any of them */
+        const struct policy_duty *one = &duties->items[i];
+        if (ask->inv->duty_space[i] != ask->space)
+            continue;
+        all->everything = all->everything || one->everything;
+        for (size_t k = 0; k < one->permission.n; k++)
+            *ARENA_PUSH(v->a, &all->permission) = one->permission.items[k];
+    }
+    ask->mask = prove_mask(v, site, all, ask->written);
+    ask->inside = prove_inside(v, site, &ask->mask);
+}
+
 static bool prepare(const struct prover *v, size_t site, uint32_t id, uint32_t team,
                     struct ask *ask)
 {
@@ -35,23 +56,8 @@ static bool prepare(const struct prover *v, size_t site, uint32_t id, uint32_t t
     ask->r->sites |= ask->inv->place.sites & site_bit(site);
     if (ask->spot.nowhere)
         return false;
+    paint(v, site, ask);
     ask->spot.asked = ask->asked;
-    if (ask->painted)
-        return true;
-    ask->painted = true;
-    const struct policy_duties *duties = &ask->written->can;
-    struct policy_duty *all = ARENA_NEW(v->a, struct policy_duty);
-    ask->spot.asked = ask->asked = all;
-    for (size_t i = 0; i < duties->n; i++) { /* a list: any of them */
-        const struct policy_duty *one = &duties->items[i];
-        if (ask->inv->duty_space[i] != ask->space)
-            continue;
-        all->everything = all->everything || one->everything;
-        for (size_t k = 0; k < one->permission.n; k++)
-            *ARENA_PUSH(v->a, &all->permission) = one->permission.items[k];
-    }
-    ask->mask = prove_mask(v, site, all, ask->written);
-    ask->inside = prove_inside(v, site, &ask->mask);
     return true;
 }
 
@@ -238,7 +244,7 @@ struct ids prove_person_subjects(const struct prover *v, size_t site, struct str
     for (size_t i = 0; any_date && i < teams.n; i++) {
         const struct ids *names = &s->carriers.of_team[teams.items[i]];
         for (size_t k = 0; k < names->n; k++)
-            add_once(v->a, &out, prove_group(s, s->carriers.names.items[names->items[k]]));
+            add_once(v->a, &out, prove_group(s, carriers_name(&s->carriers, names->items[k])));
     }
     if (!any_date)
         prove_sure_subjects(v, site, &teams, &out);
@@ -287,25 +293,68 @@ static void first_and_last(const struct prover *v, uint32_t id, uint32_t *first,
 
 /* One site, team by team; without a team once. */
 typedef void each_fn(struct prover *v, size_t site, uint32_t team, struct ask *ask);
+/* A short way for most teams, when it is about their own namespaces; false: the long way. */
+struct quick;
+typedef bool quick_fn(struct quick *q, struct ask *ask, uint32_t team);
+struct quick {
+    struct prover *v;
+    quick_fn *answers; /* NULL: always the long way */
+    size_t site;
+    bool *enough;             /* by permission set: it alone is all that is asked for */
+    uint32_t *held, *counted; /* by namespace of the universe, of the cluster: the last round */
+    uint32_t round;
+};
 
-static void for_each_team(struct prover *v, uint32_t id, struct ask ask, each_fn *each)
+static void quick_begin(struct quick *q, size_t site, struct ask *ask)
+{
+    const struct prove_site *s = &q->v->sites[site];
+    struct arena *a = q->v->a;
+    paint(q->v, site, ask);
+    q->site = site;
+    q->round = 0;
+    q->enough = ARENA_ARRAY(a, s->x->n, bool);
+    for (size_t set = 1; set < s->x->n; set++)
+        q->enough[set] = mask_within(&ask->inside, s->x->items[set].w);
+    q->held = ARENA_ARRAY(a, s->x->u->namespaces.n, uint32_t);
+    q->counted = ARENA_ARRAY(a, s->cluster->n_namespaces, uint32_t);
+}
+
+static void teams_at(struct quick *q, size_t site, uint32_t id, struct ask *ask, each_fn *each)
+{
+    struct prover *v = q->v;
+    uint32_t first, end;
+    bool here = false;
+    first_and_last(v, id, &first, &end);
+    ask->painted = false;
+    ask->found = NULL;
+    if (q->answers) {
+        (void)prepare(v, site, id, first, ask);
+        quick_begin(q, site, ask);
+    }
+    for (uint32_t team = first;; team++) {
+        if (!q->answers || !q->answers(q, ask, team)) {
+            if (team == first || v->p->invariants[id].place.own)
+                here = prepare(v, site, id, team, ask);
+            if (here)
+                each(v, site, team, ask);
+        }
+        if (team + 1 == end)
+            break;
+    }
+}
+
+static void for_each_team(struct prover *v, uint32_t id, struct ask ask, each_fn *each,
+                          quick_fn *answers)
 {
     uint32_t first, end;
     first_and_last(v, id, &first, &end);
-    const bool own = v->p->invariants[id].place.own;
-    for (size_t site = 0; first != end && site < v->p->tree->sites.n; site++) {
-        bool here = false;
-        ask.painted = false;
-        ask.found = NULL;
-        for (uint32_t team = first; v->sites[site].x; team++) {
-            if (team == first || own)
-                here = prepare(v, site, id, team, &ask);
-            if (here)
-                each(v, site, team, &ask);
-            if (team + 1 == end)
-                break;
-        }
-    }
+    const struct place *place = &v->p->invariants[id].place;
+    bool only_own = place->own && ask.space == ID_NONE && place->spaces.n == 0 &&
+                    place->namespaces.n == 0 && first != ID_NONE;
+    struct quick quick = {.v = v, .answers = only_own ? answers : NULL};
+    for (size_t site = 0; first != end && site < v->p->tree->sites.n; site++)
+        if (v->sites[site].x)
+            teams_at(&quick, site, id, &ask, each);
 }
 
 static void forbid(struct prover *v, size_t site, uint32_t team, struct ask *ask)
@@ -321,7 +370,7 @@ void prove_can_never(struct prover *v, uint32_t id, struct prove_result *r)
 {
     struct ids spaces = spaces_of(v, id);
     for (size_t i = 0; i < spaces.n; i++)
-        for_each_team(v, id, (struct ask){.r = r, .space = spaces.items[i]}, forbid);
+        for_each_team(v, id, (struct ask){.r = r, .space = spaces.items[i]}, forbid, NULL);
 }
 
 /* --- always */
@@ -392,9 +441,52 @@ static void demand(struct prover *v, size_t site, uint32_t team, struct ask *ask
     }
 }
 
+/* The namespaces where the grant holds: a cell that is enough in each of them? Counts them once. */
+static bool has_enough(struct quick *q, const struct grant *g, size_t *n)
+{
+    const struct policy *p = q->v->p;
+    const uint32_t *in_universe = q->v->sites[q->site].namespace_of;
+    for (size_t i = 0; i < g->spaces.n; i++) {
+        const struct space *space = &p->spaces[g->spaces.items[i]];
+        const struct ids *namespaces = &space->namespaces[q->site];
+        for (size_t k = 0; space->sites & site_bit(q->site) && k < namespaces->n; k++) {
+            uint32_t index = namespaces->items[k], namespace = in_universe[index];
+            if (namespace == ID_NONE || q->held[namespace] != q->round)
+                return false;
+            *n += q->counted[index] != q->round;
+            q->counted[index] = q->round;
+        }
+    }
+    return true;
+}
+
+/* The team's own group alone has all of it in each of its namespaces. */
+static bool surely_has(struct quick *q, struct ask *ask, uint32_t team)
+{
+    const struct prove_site *s = &q->v->sites[q->site];
+    const struct access *x = s->x;
+    const struct ids *grants = &q->v->p->grants_of_team[team];
+    uint32_t subject = s->team_subject[team];
+    size_t n = 0;
+    if (subject == ID_NONE || !(ask->inv->place.sites & site_bit(q->site)))
+        return false;
+    q->round++;
+    for (uint32_t i = x->first_cell[subject]; i < x->first_cell[subject + 1]; i++)
+        if (q->enough[x->cells[i].value])
+            q->held[(uint32_t)x->cells[i].key] = q->round;
+    for (size_t i = 0; i < grants->n; i++) {
+        const struct grant *g = &q->v->p->grants[grants->items[i]];
+        bool standing = g->usable && !g->timed && g->sites & site_bit(q->site);
+        if (standing && !has_enough(q, g, &n))
+            return false;
+    }
+    ask->r->n_asked += n;
+    return true;
+}
+
 void prove_can_always(struct prover *v, uint32_t id, struct prove_result *r)
 {
     struct ids spaces = spaces_of(v, id);
     for (size_t i = 0; i < spaces.n; i++)
-        for_each_team(v, id, (struct ask){.r = r, .space = spaces.items[i]}, demand);
+        for_each_team(v, id, (struct ask){.r = r, .space = spaces.items[i]}, demand, surely_has);
 }

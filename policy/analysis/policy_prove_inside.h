@@ -17,12 +17,16 @@ struct carrier_list {
     size_t n, cap;
 };
 struct carriers { /* of one site, by the group's name as the API server sees it */
-    struct intern names;
+    const struct policy *policy;
+    size_t n;             /* names: the teams' own by their number, then those in others */
+    struct intern others; /* all that is no team's own */
     struct carrier_list *lists;
     size_t cap;
     struct ids *of_team; /* names a member may carry, the team's own first */
 };
 void carriers_make(const struct policy *p, size_t site, struct arena *a, struct carriers *out);
+uint32_t carriers_find(const struct carriers *c, struct str group); /* ID_NONE */
+struct str carriers_name(const struct carriers *c, uint32_t name);
 const struct carrier_list *carriers_of(const struct carriers *c, struct str group);
 
 /* --- one site */
@@ -32,6 +36,7 @@ struct prove_site {
     struct carriers carriers;
     uint64_t *namespaced;   /* mask_namespaced */
     uint32_t *namespace_of; /* by index in the cluster's namespaces: in the universe */
+    uint32_t *team_subject; /* by team: the subject of its own group; ID_NONE: bound nowhere */
     bool *control_plane;    /* by subject */
     size_t n_control_plane;
     uint32_t everybody;        /* system:authenticated, which every token has; ID_NONE */
@@ -68,6 +73,8 @@ struct spot prove_spot_of(const struct prover *v, size_t site, const struct inva
                           uint32_t team, uint32_t space);
 bool prove_grant_in(const struct policy *p, const struct ids *spaces, size_t site,
                     struct str namespace);
+
+void prove_sort(struct ids *ids); /* each once */
 
 /* --- what */
 /* Adds what the duty asks for, takes `except` away. always: "*" is the standard verbs only. */

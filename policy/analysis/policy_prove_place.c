@@ -24,10 +24,9 @@ static bool add_own(struct arena *a, const struct policy *p, uint32_t team, size
                     struct ids *out)
 {
     bool any = false;
-    for (uint32_t i = 0; i < p->tree->grants.n; i++) {
-        const struct grant *g = &p->grants[i];
-        if (!g->usable || g->team != team || !(g->sites & site_bit(site)) ||
-            p->tree->grants.items[i].until.ms != TIME_NONE)
+    for (size_t i = 0; i < p->grants_of_team[team].n; i++) {
+        const struct grant *g = &p->grants[p->grants_of_team[team].items[i]];
+        if (!g->usable || g->timed || !(g->sites & site_bit(site)))
             continue;
         for (size_t k = 0; k < g->spaces.n; k++) {
             any = any || p->spaces[g->spaces.items[k]].sites & site_bit(site);
@@ -48,7 +47,7 @@ static bool add_pairs(struct arena *a, const struct place *place, size_t site, s
     return any;
 }
 
-static void sort_unique(struct ids *ids)
+void prove_sort(struct ids *ids)
 {
     size_t n = 0;
     if (ids->n > 1)
@@ -79,14 +78,14 @@ struct spot prove_spot(const struct prover *v, size_t site, const struct invaria
     if (here && place->own && team != ID_NONE)
         any = add_own(v->a, p, team, site, &spot.namespaces) || any;
     any = add_pairs(v->a, place, site, &spot.namespaces) || any;
-    sort_unique(&spot.namespaces);
+    prove_sort(&spot.namespaces);
     spot.nowhere = !any;
     for (size_t i = 0; i < spot.namespaces.n; i++) {
         uint32_t namespace = s->namespace_of[spot.namespaces.items[i]];
         if (namespace != ID_NONE)
             *ARENA_PUSH(v->a, &spot.inside) = namespace;
     }
-    sort_unique(&spot.inside);
+    prove_sort(&spot.inside);
     return spot;
 }
 
@@ -254,6 +253,8 @@ bool prove_exempt(const struct prover *v, size_t site, const struct invariant *i
     uint32_t accounts = (uint32_t)(u->subject_groups.n + u->subject_users.n);
     if (s->control_plane[subject])
         return true;
+    if (inv->except_teams.n == 0 && inv->except_ci.n == 0 && !inv->except_all_ci)
+        return false;
     if (subject >= accounts)
         name = u->subject_accounts.items[subject - accounts];
     const struct carrier_list *list = carriers_of(&s->carriers, name);
@@ -308,7 +309,7 @@ struct exempt_roles *prove_exempt_roles(const struct prover *v, size_t site,
             continue;
         uint32_t namespace = intern_find(&x->u->namespaces, o->namespace);
         for (size_t k = 0; k < o->n_subjects; k++) {
-            uint32_t subject = access_subject(x->u, &o->subjects[k], o->namespace, v->a);
+            uint32_t subject = access_coded(x->u, x->subjects[i][k]);
             size_t cell = subject == ID_NONE ? SIZE_MAX : cell_index(x, subject, namespace);
             if (cell != SIZE_MAX)
                 e->cells[cell] = true;

@@ -15,12 +15,13 @@ struct filling {
 static void carry(struct filling *f, struct str name, struct carrier c)
 {
     struct carriers *out = f->out;
-    uint32_t id = intern_add(&out->names, name);
+    size_t n_teams = f->p->tree->teams.n;
+    uint32_t id = (uint32_t)n_teams + intern_add(&out->others, name);
+    out->n = n_teams + out->others.n;
     if (id == out->cap) { /* a name is new: ids are given in turn */
-        size_t cap = out->cap ? out->cap * 2 : 64;
+        size_t cap = out->cap * 2;
         struct carrier_list *lists = ARENA_ARRAY(f->a, cap, struct carrier_list);
-        if (id > 0)
-            memcpy(lists, out->lists, id * sizeof(*lists));
+        memcpy(lists, out->lists, id * sizeof(*lists));
         out->lists = lists;
         out->cap = cap;
     }
@@ -74,17 +75,35 @@ static void carry_requests(struct filling *f)
     }
 }
 
+/* Each team its own group: in one go, for there are many. */
+static void carry_teams(struct filling *f)
+{
+    const struct policy *p = f->p;
+    struct carriers *out = f->out;
+    size_t n = p->tree->teams.n;
+    struct carrier *carriers = ARENA_ARRAY(f->a, n, struct carrier);
+    uint32_t *ids = ARENA_ARRAY(f->a, n, uint32_t);
+    out->of_team = ARENA_ARRAY(f->a, n, struct ids);
+    out->n = n;
+    out->cap = n + 64;
+    out->lists = ARENA_ARRAY(f->a, out->cap, struct carrier_list);
+    for (uint32_t i = 0; i < n; i++) {
+        ids[i] = i;
+        carriers[i] = (struct carrier){CARRY_TEAM, i, i};
+        out->lists[i] = (struct carrier_list){&carriers[i], 1, 1};
+        out->of_team[i] = (struct ids){&ids[i], 1, 1};
+    }
+}
+
 void carriers_make(const struct policy *p, size_t site, struct arena *a, struct carriers *out)
 {
     struct filling f = {p, a, site, out};
     const struct policy_tree *t = p->tree;
-    *out = (struct carriers){.names = {.arena = a}};
-    out->of_team = ARENA_ARRAY(a, t->teams.n, struct ids);
-    for (uint32_t i = 0; i < t->teams.n; i++)
-        carry(&f, prefixed(&f, team_group(p, i, a)), (struct carrier){CARRY_TEAM, i, i});
+    *out = (struct carriers){.policy = p, .others = {.arena = a}};
+    carry_teams(&f);
     for (uint32_t i = 0; i < t->grants.n; i++) {
         const struct grant *g = &p->grants[i];
-        if (g->usable && g->sites & site_bit(site) && t->grants.items[i].until.ms != TIME_NONE)
+        if (g->usable && g->timed && g->sites & site_bit(site))
             carry_minted(&f, &g->spaces, g->role, (struct carrier){CARRY_GRANT, g->team, i});
     }
     carry_requests(&f);
@@ -93,10 +112,25 @@ void carriers_make(const struct policy *p, size_t site, struct arena *a, struct 
             carry_ci(&f, i);
 }
 
+uint32_t carriers_find(const struct carriers *c, struct str group)
+{
+    struct str prefix = STR(RBAC_PREFIX "team:");
+    if (str_starts(group, prefix))
+        return intern_find(&c->policy->team_ids, str_from_to(group, prefix.n, group.n));
+    uint32_t id = intern_find(&c->others, group);
+    return id == ID_NONE ? ID_NONE : (uint32_t)c->policy->tree->teams.n + id;
+}
+
+struct str carriers_name(const struct carriers *c, uint32_t name)
+{
+    size_t n_teams = c->policy->tree->teams.n;
+    return name < n_teams ? c->policy->team_groups[name] : c->others.items[name - n_teams];
+}
+
 const struct carrier_list *carriers_of(const struct carriers *c, struct str group)
 {
     static const struct carrier_list nobody = {0};
-    uint32_t id = intern_find(&c->names, group);
+    uint32_t id = carriers_find(c, group);
     return id == ID_NONE ? &nobody : &c->lists[id];
 }
 
@@ -164,7 +198,7 @@ static void find_control_plane(struct prover *v, struct prove_site *s)
         const struct rbac_object *o = &set->items[i];
         bool labelled = o->labels.n > 0 && !rbac_is_managed(o);
         for (size_t k = 0; labelled && k < o->n_subjects; k++) {
-            uint32_t id = access_subject(s->x->u, &o->subjects[k], o->namespace, v->a);
+            uint32_t id = access_coded(s->x->u, s->x->subjects[i][k]);
             if (id != ID_NONE && prove_is_control_plane(o, &o->subjects[k]))
                 s->control_plane[id] = true;
         }
@@ -172,7 +206,7 @@ static void find_control_plane(struct prover *v, struct prove_site *s)
     for (size_t i = 0; i < set->n; i++) {
         const struct rbac_object *o = &set->items[i];
         for (size_t k = 0; k < o->n_subjects && !rbac_is_managed(o); k++) {
-            uint32_t id = access_subject(s->x->u, &o->subjects[k], o->namespace, v->a);
+            uint32_t id = access_coded(s->x->u, s->x->subjects[i][k]);
             if (id != ID_NONE && !prove_is_control_plane(o, &o->subjects[k]))
                 other[id] = true;
         }
@@ -199,6 +233,9 @@ static void make_site(struct prover *v, size_t site)
     for (size_t i = 0; i < s->cluster->n_namespaces; i++)
         s->namespace_of[i] = intern_find(&u->namespaces, s->cluster->namespaces[i].name);
     s->everybody = prove_group(s, STR("system:authenticated"));
+    s->team_subject = ARENA_ARRAY(v->a, v->p->tree->teams.n, uint32_t);
+    for (size_t i = 0; i < v->p->tree->teams.n; i++)
+        s->team_subject[i] = prove_group(s, v->p->team_groups[i]);
     find_control_plane(v, s);
     v->out.n_control_plane += s->n_control_plane;
 }
@@ -233,7 +270,7 @@ struct ids prove_team_subjects(const struct prover *v, size_t site, uint32_t tea
     const struct ids *names = &s->carriers.of_team[team];
     struct ids out = {0};
     for (size_t i = 0; i < names->n; i++) {
-        uint32_t id = prove_group(s, s->carriers.names.items[names->items[i]]);
+        uint32_t id = prove_group(s, carriers_name(&s->carriers, names->items[i]));
         if (id != ID_NONE && !has_id(&out, id))
             *ARENA_PUSH(v->a, &out) = id;
     }
@@ -259,12 +296,12 @@ static bool can_join(const struct policy *p, uint32_t team, struct str username)
     return t->from.n > 0;
 }
 
-static bool is_added(const struct policy *p, uint32_t team, struct str username, bool any_date)
+/* At any date. */
+static bool is_added(const struct policy *p, uint32_t team, struct str username)
 {
     const struct policy_team *t = &p->tree->teams.items[team];
     for (size_t i = 0; i < t->add.n; i++)
-        if (str_eq(t->add.items[i].person.text, username) &&
-            (any_date || t->add.items[i].until.ms == TIME_NONE))
+        if (str_eq(t->add.items[i].person.text, username))
             return true;
     return false;
 }
@@ -276,6 +313,13 @@ static bool is_dropped(const struct policy *p, uint32_t team, struct str usernam
         if (str_eq(t->drop.items[i].text, username))
             return true;
     return false;
+}
+
+/* Besides what the directory says of today. */
+static bool may_be_in(const struct policy *p, uint32_t team, struct str username)
+{
+    return !is_dropped(p, team, username) &&
+           (is_added(p, team, username) || (!p->in->directory && can_join(p, team, username)));
 }
 
 /* any_date: also what `add` gives only for a time, and without a directory every team that takes
@@ -295,13 +339,12 @@ struct ids prove_person_teams(const struct prover *v, struct str username, bool 
     const struct policy_at at = {p, 0, moment ? v->in->now_ms : INT64_MAX, v->a};
     if (!members_of_person(&at, &subject, &m))
         return out;
-    for (uint32_t team = 0; team < p->tree->teams.n; team++) {
-        bool in = has_id(&m.teams, team);
-        if (!in && any_date && !is_dropped(p, team, username))
-            in = is_added(p, team, username, true) ||
-                 (!p->in->directory && can_join(p, team, username));
-        if (in)
+    uint32_t named = intern_find(&p->named, username);
+    bool added = named != ID_NONE && p->adds_of_person[named].n > 0;
+    if (!any_date || (!added && p->in->directory))
+        return m.teams;
+    for (uint32_t team = 0; team < p->tree->teams.n; team++)
+        if (has_id(&m.teams, team) || may_be_in(p, team, username))
             *ARENA_PUSH(v->a, &out) = team;
-    }
     return out;
 }

@@ -140,6 +140,8 @@ static void index_accounts(struct reach *r)
     }
     r->authenticated = intern_find(&u->subject_groups, STR("system:authenticated"));
     r->all_accounts = intern_find(&u->subject_groups, STR("system:serviceaccounts"));
+    for (size_t i = 0; i < u->subject_groups.n && !r->account_groups; i++)
+        r->account_groups = str_starts(u->subject_groups.items[i], STR("system:serviceaccounts:"));
     r->control_plane = intern_find(&u->namespaces, STR("kube-system"));
     r->privileged = ARENA_ARRAY(r->a, u->namespaces.n, bool);
     for (size_t i = 0; r->cluster && i < r->cluster->n_namespaces; i++) {

@@ -74,7 +74,7 @@ static void give_accounts(struct closure *c, uint32_t namespace, uint32_t step)
     for (size_t i = 0; i < accounts->n; i++)
         add_subject(c, accounts->items[i], step, ID_NONE);
     add_cells(c, r->all_accounts, step, ID_NONE);
-    if (namespace != 0)
+    if (namespace != 0 && r->account_groups)
         add_cells(
             c,
             intern_find(&r->x->u->subject_groups, CONCAT(c->a, STR("system:serviceaccounts:"),

@@ -42,6 +42,7 @@ struct reach {
     struct intern elsewhere; /* namespaces where nothing is bound but service accounts come from */
     bool *privileged;        /* by namespace of the universe */
     uint32_t authenticated, all_accounts; /* groups; ID_NONE */
+    bool account_groups;                  /* anything is bound to the accounts of one namespace */
     uint32_t control_plane;               /* kube-system in the universe; ID_NONE */
 };
 

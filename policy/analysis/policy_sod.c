@@ -104,11 +104,48 @@ static struct str has_text(const struct sod *s, enum sod_route route, struct str
                   src, src.n ? STR(")") : STR_NONE);
 }
 
+static void names_in(const struct sod *s, size_t site, uint32_t namespace, struct ids *out)
+{
+    const struct prove_site *at = &s->v.sites[site];
+    const struct access *x = at->x;
+    const struct target_list *bindings = &x->bindings[namespace];
+    for (size_t i = 0; i < bindings->n; i++) {
+        const struct rbac_object *o = &x->set->items[bindings->items[i]];
+        for (size_t k = 0; k < o->n_subjects; k++) {
+            uint32_t subject = access_coded(x->u, x->subjects[bindings->items[i]][k]);
+            uint32_t name = subject < x->u->subject_groups.n
+                                ? carriers_find(&at->carriers, x->u->subject_groups.items[subject])
+                                : ID_NONE;
+            if (name != ID_NONE)
+                *ARENA_PUSH(s->v.a, out) = name;
+        }
+    }
+}
+
+/* Names whose cells there can count: all of them, or those bound cluster-wide and in the few
+ * namespaces it is about. */
+static struct ids names_at(const struct sod *s, const struct duty_site *d)
+{
+    struct ids out = {0};
+    if (d->spot.everywhere) {
+        for (uint32_t i = 0; i < s->v.sites[d->site].carriers.n; i++)
+            *ARENA_PUSH(s->v.a, &out) = i;
+        return out;
+    }
+    names_in(s, d->site, 0, &out);
+    for (size_t i = 0; i < d->spot.inside.n; i++)
+        names_in(s, d->site, d->spot.inside.items[i], &out);
+    prove_sort(&out);
+    return out;
+}
+
 static void teams_of_site(struct sod *s, size_t duty, const struct duty_site *d)
 {
     const struct prove_site *site = &s->v.sites[d->site];
-    for (uint32_t name = 0; name < site->carriers.names.n; name++) {
-        uint32_t subject = prove_group(site, site->carriers.names.items[name]);
+    struct ids names = names_at(s, d);
+    for (size_t n = 0; n < names.n; n++) {
+        uint32_t name = names.items[n];
+        uint32_t subject = prove_group(site, carriers_name(&site->carriers, name));
         const struct prove_example *e = subject == ID_NONE ? NULL : has_duty(s, d, subject);
         const struct carrier_list *list = &site->carriers.lists[name];
         for (size_t i = 0; e && i < list->n; i++) {
@@ -203,7 +240,6 @@ static void ask_person(struct sod *s, struct str username)
 {
     struct ids teams = prove_person_teams(&s->v, username, true);
     struct sod_has *has = ARENA_ARRAY(s->v.a, s->n, struct sod_has);
-    s->out.n_people++;
     for (size_t i = 0; i < s->n; i++) {
         has[i] = person_has(s, i, username, &teams);
         if (has[i].route == SOD_NONE)
@@ -231,6 +267,89 @@ static struct strs everybody(const struct prover *v)
         if (p->tree->teams.items[i].lead.text.n > 0)
             *ARENA_PUSH(v->a, &all) = p->tree->teams.items[i].lead.text;
     return strs_sorted(v->a, (struct strs){all.items, all.n});
+}
+
+/* How many these are. */
+static size_t n_everybody(const struct prover *v)
+{
+    const struct policy *p = v->p;
+    struct intern others = {.arena = v->a};
+    for (size_t i = 0; i < p->named.n; i++)
+        if (intern_find(&p->people, p->named.items[i]) == ID_NONE)
+            intern_add(&others, p->named.items[i]);
+    for (size_t i = 0; i < p->tree->teams.n; i++) {
+        struct str lead = p->tree->teams.items[i].lead.text;
+        if (lead.n > 0 && intern_find(&p->people, lead) == ID_NONE)
+            intern_add(&others, lead);
+    }
+    return p->people.n + others.n;
+}
+
+/* The duty that the fewest teams have; SIZE_MAX: every token has all of them. */
+static size_t rarest(const struct sod *s)
+{
+    size_t best = SIZE_MAX, n_best = SIZE_MAX;
+    for (size_t i = 0; i < s->n; i++) {
+        size_t n = 0;
+        for (size_t team = 0; team < s->v.p->tree->teams.n; team++)
+            n += s->of_team[i][team].route != SOD_NONE;
+        if (s->of_anybody[i].route != SOD_NONE || n >= n_best)
+            continue;
+        best = i;
+        n_best = n;
+    }
+    return best;
+}
+
+struct people {
+    struct str *items;
+    size_t n, cap;
+};
+
+static void add_members(const struct prover *v, uint32_t team, struct people *out)
+{
+    const struct policy *p = v->p;
+    const struct ids *people = &p->teams[team].people;
+    const struct policy_adds *adds = &p->tree->teams.items[team].add;
+    for (size_t i = 0; i < people->n; i++)
+        *ARENA_PUSH(v->a, out) = p->in->directory->people[people->items[i]].username;
+    for (size_t i = 0; i < adds->n; i++)
+        *ARENA_PUSH(v->a, out) = adds->items[i].person.text;
+}
+
+/* Whom a binding names by the own name. */
+static void add_bound(const struct prover *v, size_t site, struct people *out)
+{
+    const struct access *x = v->sites[site].x;
+    for (size_t i = 0; x && i < x->u->subject_users.n; i++) {
+        struct str user = x->u->subject_users.items[i];
+        if (!str_starts(user, STR(RBAC_PREFIX)))
+            continue;
+        user = str_from_to(user, sizeof(RBAC_PREFIX) - 1, user.n);
+        if (intern_find(&v->p->people, user) != ID_NONE ||
+            intern_find(&v->p->named, user) != ID_NONE)
+            *ARENA_PUSH(v->a, out) = user;
+    }
+}
+
+/* Everybody who can have all of it, and maybe some who cannot: who has the rarest duty. */
+static struct strs suspects(const struct sod *s)
+{
+    const struct prover *v = &s->v;
+    const struct policy *p = v->p;
+    size_t duty = rarest(s);
+    struct people out = {0};
+    if (!p->in->directory || duty == SIZE_MAX)
+        return everybody(v);
+    for (uint32_t team = 0; team < p->tree->teams.n; team++) {
+        if (s->of_team[duty][team].route != SOD_NONE)
+            add_members(v, team, &out);
+        if (p->tree->teams.items[team].lead.text.n > 0) /* leads approve, or are only named there */
+            *ARENA_PUSH(v->a, &out) = p->tree->teams.items[team].lead.text;
+    }
+    for (size_t site = 0; site < p->tree->sites.n; site++)
+        add_bound(v, site, &out);
+    return strs_sorted(v->a, (struct strs){out.items, out.n});
 }
 
 /* --- without a directory: a person who is in as few teams as it takes */
@@ -300,7 +419,8 @@ static struct sod_findings run(struct sod s)
         if (duties[i].request != ID_NONE)
             teams_that_approve(&s, i);
     }
-    struct strs people = everybody(v);
+    struct strs people = suspects(&s);
+    s.out.n_people = n_everybody(v);
     for (size_t i = 0; i < people.n; i++)
         ask_person(&s, people.items[i]);
     if (!v->p->in->directory && s.out.n == 0)

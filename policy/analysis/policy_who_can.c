@@ -33,12 +33,12 @@ static const struct policy_grant *grant_behind(const struct policy_at *at, uint3
             ? intern_find(&p->role_ids, str_from_to(name, sizeof(RBAC_PREFIX) - 1, name.n))
             : ID_NONE;
     bool boxed = str_starts(h->reason.subject->name, STR(RBAC_PREFIX "jit:"));
-    for (size_t i = 0; role != ID_NONE && i < p->tree->grants.n; i++) {
-        const struct policy_grant *written = &p->tree->grants.items[i];
-        bool timed = written->until.ms != TIME_NONE;
-        if (p->grants[i].team == team && timed == boxed &&
-            (!timed || written->until.ms > at->now_ms) &&
-            grant_gives(p, &p->grants[i], (uint32_t)at->site, role, h->reason.binding->namespace))
+    const struct ids *grants = &p->grants_of_team[team];
+    for (size_t i = 0; role != ID_NONE && i < grants->n; i++) {
+        const struct grant *g = &p->grants[grants->items[i]];
+        const struct policy_grant *written = &p->tree->grants.items[grants->items[i]];
+        if (g->timed == boxed && (!boxed || written->until.ms > at->now_ms) &&
+            grant_gives(p, g, (uint32_t)at->site, role, h->reason.binding->namespace))
             return written;
     }
     return NULL;

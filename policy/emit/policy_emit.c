@@ -184,10 +184,9 @@ static void give_grants(struct emitter *e)
     (void)ARENA_RESERVE(e->scratch, e, count_cells(e));
     for (uint32_t i = 0; i < t->grants.n; i++) {
         const struct grant *g = &e->p->grants[i];
-        bool timed = t->grants.items[i].until.ms != TIME_NONE;
         if (g->usable)
             give(e, &(struct giver){i, g->role, where(e, g->role, &g->spaces), g->sites,
-                                    timed ? ID_NONE : g->team});
+                                    g->timed ? ID_NONE : g->team});
     }
 }
 

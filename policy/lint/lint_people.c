@@ -100,7 +100,7 @@ static void count_team(const struct linter *l, uint32_t team, size_t site, struc
     count_group(b, team_group(p, team, l->arena));
     for (size_t i = 0; i < grants->n; i++) {
         const struct grant *g = &p->grants[grants->items[i]];
-        if (!(g->sites & site_bit(site)))
+        if (!g->timed || !(g->sites & site_bit(site)))
             continue;
         for (size_t k = 0; k < g->spaces.n; k++)
             count_group(b, jit_group(p, g->spaces.items[k], g->role, l->arena));

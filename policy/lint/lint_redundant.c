@@ -141,7 +141,7 @@ static void look_at_denies(struct linter *l)
 
 /* --- grants */
 
-/* A standing grant in one namespace, keyed by team and namespace; cluster-wide: ID_NONE */
+/* A standing grant of one team in one namespace, keyed by the namespace; cluster-wide: ID_NONE */
 struct helds {
     struct keyed *items;
     size_t n, cap;
@@ -169,15 +169,14 @@ static bool covered_by(const struct linter *l, const uint32_t *role_sets, uint32
 static void add_held(struct linter *l, uint32_t id, struct helds *out)
 {
     const struct grant *g = &l->p->grants[id];
-    uint64_t team = (uint64_t)g->team << 32;
     if (l->p->roles[g->role].cluster) {
-        *ARENA_PUSH(l->arena, out) = (struct keyed){team | ID_NONE, id};
+        *ARENA_PUSH(l->arena, out) = (struct keyed){ID_NONE, id};
         return;
     }
     for (size_t i = 0; i < g->spaces.n; i++) {
         const struct ids *all = &l->p->spaces[g->spaces.items[i]].namespaces[l->site->site];
         for (size_t k = 0; k < all->n; k++)
-            *ARENA_PUSH(l->arena, out) = (struct keyed){team | all->items[k], id};
+            *ARENA_PUSH(l->arena, out) = (struct keyed){all->items[k], id};
     }
 }
 
@@ -215,20 +214,39 @@ static void look_at_place(struct linter *l, const uint32_t *role_sets, const str
     }
 }
 
+/* Stable: the grants of a place in their order. Most teams have a handful. */
+static const struct keyed *by_place(struct arena *a, struct helds *all)
+{
+    if (all->n > 64)
+        return keyed_sort(a, all->items, all->n);
+    for (size_t i = 1; i < all->n; i++) {
+        struct keyed held = all->items[i];
+        size_t k = i;
+        for (; k > 0 && all->items[k - 1].key > held.key; k--)
+            all->items[k] = all->items[k - 1];
+        all->items[k] = held;
+    }
+    return all->items;
+}
+
 static void look_at_grants(struct linter *l)
 {
     const struct policy *p = l->p;
     const uint32_t *role_sets = sets_of_roles(l);
     struct helds all = {0};
-    for (uint32_t i = 0; i < p->tree->grants.n; i++)
-        if (p->grants[i].usable && p->tree->grants.items[i].until.ms == TIME_NONE &&
-            p->grants[i].sites & site_bit(l->site->site))
-            add_held(l, i, &all);
-    all.items = keyed_sort(l->arena, all.items, all.n); /* stable: grants in their order */
-    for (size_t i = 0, end; i < all.n; i = end) {
-        for (end = i + 1; end < all.n && all.items[end].key == all.items[i].key;)
-            end++;
-        look_at_place(l, role_sets, &all.items[i], end - i);
+    for (size_t team = 0; team < p->tree->teams.n; team++) {
+        const struct ids *grants = &p->grants_of_team[team];
+        all.n = 0;
+        for (size_t i = 0; i < grants->n; i++)
+            if (!p->grants[grants->items[i]].timed &&
+                p->grants[grants->items[i]].sites & site_bit(l->site->site))
+                add_held(l, grants->items[i], &all);
+        const struct keyed *sorted = by_place(l->arena, &all);
+        for (size_t i = 0, end; i < all.n; i = end) {
+            for (end = i + 1; end < all.n && sorted[end].key == sorted[i].key;)
+                end++;
+            look_at_place(l, role_sets, &sorted[i], end - i);
+        }
     }
 }
 

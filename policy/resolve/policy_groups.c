@@ -51,8 +51,7 @@ static void find_jit(const struct policy_at *at, struct policy_group_meaning *m)
     const struct policy *p = at->policy;
     for (uint32_t i = 0; i < p->tree->grants.n; i++) {
         const struct grant *g = &p->grants[i];
-        if (g->usable && p->tree->grants.items[i].until.ms != TIME_NONE &&
-            gives(at, m, g->role, &g->spaces, g->sites))
+        if (g->usable && g->timed && gives(at, m, g->role, &g->spaces, g->sites))
             *ARENA_PUSH(at->arena, &m->grants) = i;
     }
     for (uint32_t i = 0; i < p->tree->requests.n; i++) {

@@ -36,10 +36,18 @@ static void index_named(struct policy *p)
 void members_index(struct policy *p)
 {
     const struct policy_tree *t = p->tree;
-    p->grants_of_team = ARENA_ARRAY(p->arena, t->teams.n, struct ids);
+    struct ids *of_team = p->grants_of_team = ARENA_ARRAY(p->arena, t->teams.n, struct ids);
+    uint32_t *all = ARENA_ARRAY(p->arena, t->grants.n, uint32_t);
+    for (size_t i = 0; i < t->grants.n; i++) /* counted first: one array for all of them */
+        if (p->grants[i].usable)
+            of_team[p->grants[i].team].cap++;
+    for (size_t i = 0; i < t->teams.n; all += of_team[i++].cap)
+        of_team[i].items = all;
     for (uint32_t i = 0; i < t->grants.n; i++)
-        if (p->grants[i].usable && t->grants.items[i].until.ms != TIME_NONE)
-            *ARENA_PUSH(p->arena, &p->grants_of_team[p->grants[i].team]) = i;
+        if (p->grants[i].usable) {
+            struct ids *mine = &of_team[p->grants[i].team];
+            mine->items[mine->n++] = i;
+        }
     index_named(p);
 }
 
@@ -181,7 +189,8 @@ static bool add_jits(const struct policy_at *at, uint32_t team, struct names *na
     for (size_t i = 0; i < grants->n; i++) {
         uint32_t id = grants->items[i];
         int64_t until = p->tree->grants.items[id].until.ms;
-        if (until <= at->now_ms || !(p->grants[id].sites & site_bit(at->site)))
+        if (!p->grants[id].timed || until <= at->now_ms ||
+            !(p->grants[id].sites & site_bit(at->site)))
             continue;
         size_t before = names->n;
         if (!add_jit(at, id, names))

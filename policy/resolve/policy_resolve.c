@@ -176,7 +176,7 @@ static void check_grant_time(struct policy *p, const struct policy_grant *g,
 
 static void resolve_grant(struct policy *p, const struct policy_grant *g, struct grant *out)
 {
-    *out = (struct grant){.team = ID_NONE, .role = ID_NONE};
+    *out = (struct grant){.team = ID_NONE, .role = ID_NONE, .timed = g->until.ms != TIME_NONE};
     if (g->broken)
         return;
     out->team = resolve_name(p, "team", &g->team, &p->team_ids, TREE_TEAMS);

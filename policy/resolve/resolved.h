@@ -50,6 +50,7 @@ struct grant {
     struct ids spaces;
     uint64_t sites;
     bool usable;
+    bool timed; /* has an `until` */
 };
 struct stage {
     int64_t count;
@@ -121,7 +122,7 @@ struct policy {
     struct ci *ci;
     struct invariant *invariants;
     struct ids *teams_of_group;  /* by id in groups */
-    struct ids *grants_of_team;  /* those with `until` */
+    struct ids *grants_of_team;  /* those that are usable, in the order of the text */
     struct ids *adds_of_person;  /* by id in named: pairs (team, index in add) */
     struct ids *drops_of_person; /* by id in named: teams */
     struct intern named;         /* usernames in add or drop */
