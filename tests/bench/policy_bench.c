@@ -194,8 +194,7 @@ static void compare_cells(const struct asked *k, const struct access **before,
     const struct rbac_set **sets = ARENA_ARRAY(k->arena, 2, const struct rbac_set *);
     sets[0] = &k->before->sets[0];
     sets[1] = &k->after->sets[0];
-    const struct universe *u =
-        universe_new(k->arena, sets, 2, &k->b->clusters[0].resources, &e);
+    const struct universe *u = universe_new(k->arena, sets, 2, &k->b->clusters[0].resources, &e);
     *before = u ? access_new(k->arena, u, sets[0], &e) : NULL;
     *after = u ? access_new(k->arena, u, sets[1], &e) : NULL;
     must(*before && *after, "no cells");
@@ -234,10 +233,8 @@ static double lint(const struct asked *k, size_t *ret_n)
     struct policy_lint_site sites[SITES_MAX];
     for (size_t i = 0; i < k->b->n_clusters; i++)
         sites[i] = (struct policy_lint_site){i, k->before->cells[i], &k->b->live[i]};
-    const struct policy_lint_input in = {.policy = k->before->policy,
-                                         .now_ms = NOW_MS,
-                                         .sites = sites,
-                                         .n_sites = k->b->n_clusters};
+    const struct policy_lint_input in = {
+        .policy = k->before->policy, .now_ms = NOW_MS, .sites = sites, .n_sites = k->b->n_clusters};
     double start = now_ms();
     must(policy_lint(&in, k->arena, &findings, &e) == 0, "no lints");
     *ret_n = findings.n;
