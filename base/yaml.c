@@ -196,7 +196,8 @@ static bool check_duplicates(struct yaml_reader *r, const struct yaml *map)
 bool yaml_keep(struct yaml_reader *r, size_t from, struct yaml *ret)
 {
     size_t bytes = r->stack_n - from;
-    void *kept = arena_copy(r->nodes, r->stack + from, bytes);
+    /* an empty one in front of all others: there is no stack yet, and none is pointed into */
+    void *kept = arena_copy(r->nodes, bytes ? r->stack + from : NULL, bytes);
     if (!kept)
         return too_large(r);
     r->stack_n = from;

@@ -10,10 +10,10 @@
  * decided otherwise: separation of duties by person (policy_sod.h), `reach` from all subjects
  * together (policy_reach.h).
  *
- * What it does not see: namespaces that are not there yet, except through what is held
- * cluster-wide; authorizers beside RBAC (system:masters, the node authorizer); and the subjects of
- * Kubernetes' own default bindings, which belong to the control plane: they are counted and left
- * out. Pure; one thread per arena.
+ * What it does not see: namespaces that are not there yet, except through what is held cluster-wide
+ * and the first one of each space that is empty (policy_prove_later); authorizers beside RBAC
+ * (system:masters, the node authorizer); and the subjects of Kubernetes' own default bindings,
+ * which belong to the control plane: they are counted and left out. Pure; one thread per arena.
  */
 #include "policy/rbac/access.h"
 #include "policy/resolve/policy_resolve.h"
@@ -40,7 +40,7 @@ struct prove_example {
     struct str person; /* the username when the directory has somebody who can carry the groups */
     struct strs groups;
     struct rbac_question question;
-    bool future;                /* no such resource or verb is known today: allowed by a wildcard */
+    bool future;                /* no such resource, verb or namespace is known today */
     bool missing;               /* `always`: this is what is not allowed */
     uint32_t team;              /* who carries the group; ID_NONE: no team */
     struct str directory_group; /* through which the person is in the team; may be absent */
@@ -66,6 +66,7 @@ struct prove_result {
     const struct prove_person *people;   /* `one person`: all of them */
     size_t n_people;
     struct strs steps; /* `reach`: the shortest way, step by step */
+    bool later;        /* not today: once an empty space has a namespace */
     struct str text;   /* one line: what is broken; STR_NONE when kept */
 };
 struct prove_results { /* in the order of the policy */
@@ -79,6 +80,9 @@ struct prove_results policy_prove_all(const struct policy_proving *in);
  * grant ends. A `never` is left out (PROVE_NO_DATA): all that a moment does in a policy is to end
  * access, so none that is kept once is broken later. */
 struct prove_results policy_prove_moment(const struct policy_proving *in);
+/* later: the same policy, as if the first namespace of each empty space were there. What is kept
+ * now and not then becomes broken. */
+void policy_prove_later(struct prove_results *now, const struct policy_proving *later);
 /* "never no-secret-read", as it is called everywhere */
 struct str prove_name(const struct policy_invariant *invariant, struct arena *a);
 /* A `can` invariant proves the direct right; this is said beside it when the right is one that

@@ -177,9 +177,9 @@ static enum cli_exit prove(struct check_report *r)
     struct run *s = r->s;
     if (s->tree->invariants.n == 0)
         return CLI_OK;
-    if (proving_open(s, s->policy, &r->proving) < 0)
+    if (proving_open(s, s->policy, &r->proving) < 0 ||
+        proving_ask(s, &r->proving, &r->invariants) < 0)
         return run_fail(s);
-    r->invariants = policy_prove_all(&r->proving);
     for (size_t i = 0; i < r->invariants.n; i++)
         if (r->invariants.items[i].status == PROVE_BROKEN)
             add_broken(r, &r->invariants.items[i]);

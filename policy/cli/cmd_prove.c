@@ -86,9 +86,9 @@ static int write_proof(struct run *s, const struct policy_proving *in,
 enum cli_exit cmd_prove(struct run *s)
 {
     struct policy_proving in;
-    if (proving_open(s, s->policy, &in) < 0)
+    struct prove_results results;
+    if (proving_open(s, s->policy, &in) < 0 || proving_ask(s, &in, &results) < 0)
         return run_fail(s);
-    struct prove_results results = policy_prove_all(&in);
     bool all = true;
     for (size_t i = 0; i < results.n; i++)
         all = all && results.items[i].status == PROVE_KEPT;

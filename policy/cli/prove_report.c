@@ -158,6 +158,8 @@ static void put_result(struct json_out *j, const struct policy_proving *in,
     json_put_strs(j, "sites", sites.items, sites.n);
     json_put_i64(j, "asked", (int64_t)r->n_asked);
     json_put_i64(j, "broken", (int64_t)r->n_broken);
+    if (r->later)
+        json_put_bool(j, "later", true);
     put_strs(j, "assumed", r->assumed);
     json_put_str_opt(j, "proves", prove_honesty(i));
     json_put_str_opt(j, "text", r->text);

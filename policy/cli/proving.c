@@ -35,3 +35,48 @@ int proving_open(struct run *s, const struct policy *policy, struct policy_provi
     *ret = (struct policy_proving){policy, all, s->now_ms, s->arena};
     return 0;
 }
+
+/* The policy, resolved as if there were a namespace in every space. NULL: there is already. */
+static const struct policy *fill_spaces(struct run *s, const struct policy *policy)
+{
+    struct policy_input input = s->input;
+    struct policy_cluster *clusters =
+        ARENA_ARRAY(s->arena, input.n_clusters + 1, struct policy_cluster);
+    struct diags said_already;
+    size_t n_all = 0;
+    for (size_t i = 0; i < input.n_clusters; i++) {
+        struct policy_cluster *c = &clusters[i];
+        const struct policy_namespace *more;
+        *c = input.clusters[i];
+        uint32_t site = policy_site_find(policy, c->site);
+        size_t n = site == ID_NONE ? 0 : policy_future_namespaces(policy, site, s->arena, &more);
+        if (n == 0)
+            continue;
+        struct policy_namespace *all =
+            ARENA_ARRAY(s->arena, c->n_namespaces + n, struct policy_namespace);
+        for (size_t k = 0; k < c->n_namespaces + n; k++)
+            all[k] = k < c->n_namespaces ? c->namespaces[k] : more[k - c->n_namespaces];
+        c->namespaces = all;
+        c->n_namespaces += n;
+        n_all += n;
+    }
+    input.clusters = clusters;
+    diags_init(&said_already, s->arena);
+    return n_all ? policy_resolve(s->arena, policy_tree_of(policy), &input, &said_already) : NULL;
+}
+
+int proving_ask(struct run *s, const struct policy_proving *in, struct prove_results *ret)
+{
+    struct policy_proving later;
+    bool kept = false;
+    *ret = policy_prove_all(in);
+    for (size_t i = 0; i < ret->n; i++)
+        kept = kept || (!ret->items[i].invariant->always && ret->items[i].status == PROVE_KEPT);
+    const struct policy *filled = kept ? fill_spaces(s, in->policy) : NULL;
+    if (!filled)
+        return 0;
+    if (proving_open(s, filled, &later) < 0)
+        return -1;
+    policy_prove_later(ret, &later);
+    return 0;
+}

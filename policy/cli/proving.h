@@ -7,6 +7,10 @@
 /* For a policy against the run's clusters. -1: s->err. */
 must_check int proving_open(struct run *s, const struct policy *policy, struct policy_proving *ret);
 
+/* All invariants, also as they will be once empty spaces get a namespace. -1: s->err. */
+must_check int proving_ask(struct run *s, const struct policy_proving *in,
+                           struct prove_results *ret);
+
 /* --- prove_report.c */
 void prove_say(struct run *s, const struct policy_proving *in, const struct prove_results *results);
 void prove_json(struct json_out *j, const struct policy_proving *in,

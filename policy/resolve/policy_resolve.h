@@ -23,6 +23,11 @@ const struct policy_cluster *policy_cluster_of(const struct policy *p,
 struct strs policy_space_namespaces(const struct policy *p, size_t space, size_t site,
                                     struct arena *a);
 
+/* One namespace that could be made for each space that holds none on the site: *ret, in the arena.
+ */
+size_t policy_future_namespaces(const struct policy *p, size_t site, struct arena *a,
+                                const struct policy_namespace **ret);
+
 /* A question is asked at a site and a moment; what it gives stands in the arena. */
 struct policy_at {
     const struct policy *policy;

@@ -68,7 +68,7 @@ static bool any_glob(const struct words *globs, struct str name)
     return false;
 }
 
-static bool space_holds(const struct policy_space *space, const struct policy_namespace *ns)
+bool resolve_space_holds(const struct policy_space *space, const struct policy_namespace *ns)
 {
     if (space->names.n > 0 && !any_glob(&space->names, ns->name))
         return false;
@@ -142,7 +142,7 @@ static void fill_space(struct space_search *s, const struct policy_space *space,
     for (size_t i = 0; i < candidates.n; i++) {
         uint32_t id = candidates.items[i];
         bool twice = i > 0 && candidates.items[i - 1] == id;
-        if (!twice && space_holds(space, &x->cluster->namespaces[id]))
+        if (!twice && resolve_space_holds(space, &x->cluster->namespaces[id]))
             *ARENA_PUSH(s->p->arena, out) = id;
     }
 }
@@ -176,7 +176,7 @@ static void hint_other_site(struct policy *p, const struct policy_space *space,
         if (!cluster || resolved->sites & site_bit(site))
             continue;
         for (size_t i = 0; i < cluster->n_namespaces; i++) {
-            if (!space_holds(space, &cluster->namespaces[i]))
+            if (!resolve_space_holds(space, &cluster->namespaces[i]))
                 continue;
             diag_hint(p->d, "it would hold '%.*s' on site '%.*s', which 'at' leaves out",
                       STR_F(cluster->namespaces[i].name),

@@ -177,6 +177,7 @@ void resolve_accepts(struct policy *p);
 void resolve_owners(struct policy *p);
 /* --- policy_resolve_space.c */
 void resolve_spaces(struct policy *p);
+bool resolve_space_holds(const struct policy_space *space, const struct policy_namespace *ns);
 /* --- policy_resolve_check.c: resources and verbs against the discovery */
 void resolve_permissions(struct policy *p, const struct policy_permissions *permissions,
                          bool question);

@@ -80,6 +80,20 @@ def test_links_within_the_folder_are_what_a_mounted_configmap_is_made_of(policy)
     assert run.returncode == OK, run.stderr
 
 
+def test_a_space_that_is_empty_today_is_not_a_proof(policy):
+    """The binder fills it within seconds of its first namespace; nobody proves anything then."""
+    never = ('lotse: 1\nspaces: {soon: {label: {team: shop, stage: none-yet}}, no: {names: [shop-x], not: ["shop-*"]}}\nroles: {peek: {can: [get /secrets]}}\n'
+             'grants:\n- {team: shop, role: peek, in: %s}\nnever:\n- {id: n, who: team shop, can: get /secrets, in: %s}\n')
+    for space, expected in (("soon", "broken"), ("no", "kept")):
+        (policy.folder / "more.yaml").write_text(never % (space, space))
+        run = policy.offline("prove", "policy.yaml", "more.yaml", "--output", "json")
+        answer = next(x for x in json.loads(run.stdout)["invariants"] if x["id"] == "n")
+        assert answer["status"] == expected and answer.get("later", False) == (expected == "broken"), answer
+        assert (run.returncode == FINDINGS) == (expected == "broken")
+        run = policy.offline("check", "policy.yaml", "more.yaml", "--output", "json")
+        assert ("once there is such a namespace" in run.stdout) == (expected == "broken")
+
+
 # --- compile
 
 def test_the_same_input_gives_the_same_bytes(policy):

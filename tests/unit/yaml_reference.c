@@ -1,7 +1,5 @@
-/*
- * The second opinion about YAML: the same strict subset, read by libfyaml. base/yaml.c reads for
- * itself; whatever it accepts must give the same tree here.
- */
+/* The second opinion about YAML: the same strict subset, read by libfyaml. base/yaml.c reads for
+ * itself; whatever it accepts must give the same tree here. */
 #include "tests/unit/yaml_reference.h"
 
 #include <libfyaml.h>
@@ -18,7 +16,7 @@ struct places {
 };
 struct place {
     unsigned line,
-        column; /* of the first character that begins at or behind the step's first byte */
+        column; /* of the first character that begins at the step's first byte or later */
 };
 
 static bool begins_character(char c)
@@ -493,13 +491,15 @@ static bool is_stricter(const struct diags *d)
     return false;
 }
 
-/* libfyaml 0.7 misses the node where a dash or a colon has nothing behind it but a comment or a
- * line with less indentation, and puts a NUL behind some escaped line feeds. */
+/* libfyaml 0.7 misses a node that nothing but a comment or a line with less indentation stands for,
+ * puts a NUL behind some escaped line feeds, and minds a key ":d" behind a text of two lines. */
 static bool is_stumble(const struct diags *d)
 {
     struct str message = d->n > 0 ? d->items[0].message : STR_NONE;
     return str_contains(message, STR("did not find expected node content")) ||
-           str_contains(message, STR("control character U+0000"));
+           str_contains(message, STR("control character U+0000")) ||
+           (str_contains(message, STR("invalid multiline plain key")) &&
+            str_contains(d->items[0].pos.source->text, STR("\n:")));
 }
 
 static bool same_place(struct pos a, struct pos b)
@@ -539,9 +539,8 @@ static bool is_mangled(const struct yaml *y)
     size_t n_escapes = 0;
     for (size_t i = 0; i < text.n; i++)
         n_escapes += text.p[i] == '\'' || text.p[i] == '\\';
-    if (y->quoted && n_escapes > 16)
-        return true;
-    return str_has(y->pos.source->text, '\r') && (str_has(y->text, ' ') || str_has(y->text, '\n'));
+    return (y->quoted && n_escapes > 16) ||
+           (str_has(text, '\r') && (str_has(y->text, ' ') || str_has(y->text, '\n')));
 }
 
 static bool another_text(struct buf *why, const struct yaml *a, const struct yaml *b)
