@@ -119,6 +119,21 @@ static bool read_format(struct cli_options *o, struct str value)
            (report && o->command == COMMAND_CHECK);
 }
 
+static const char *may_be(enum option_kind kind)
+{
+    switch (kind) {
+    case KIND_PERCENT: return " (0 to 100)";
+    case KIND_COUNT: return " (a whole number from 1)";
+    case KIND_DURATION: return " (30s, 10m, 2h, 7d)";
+    case KIND_TIME:
+    case KIND_FLAG:
+    case KIND_TEXT:
+    case KIND_LIST:
+    case KIND_FORMAT: break;
+    }
+    return "";
+}
+
 static int store(struct cli_options *o, const struct option_row *row, struct str value,
                  struct arena *a, struct err *e)
 {
@@ -143,8 +158,8 @@ static int store(struct cli_options *o, const struct option_row *row, struct str
         break;
     }
     if (!good)
-        return fail(e, ERR_CONFIG, "--%s %.*s: expected %s: %s", row->name, STR_F(value),
-                    row->value, row->help);
+        return fail(e, ERR_CONFIG, "--%s %.*s: expected %s%s: %s", row->name, STR_F(value),
+                    row->value, may_be(row->kind), row->help);
     return 0;
 }
 

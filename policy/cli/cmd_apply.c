@@ -123,11 +123,11 @@ static void say_summary(struct run *s, const struct site_plan *p)
     if (s->options->json)
         return;
     if (n == 0)
-        run_say(s, "%.*s: no change (%zu objects)", STR_F(site), same);
+        run_say(s, "%.*s: no change (%zu object%s)", STR_F(site), same, PLURAL(same));
     else
-        run_say(s, "%.*s: %zu of %zu changes %s, %zu objects were right already", STR_F(site),
-                p->counts[APPLY_DONE] + p->counts[APPLY_ALREADY], n,
-                s->options->dry_run ? "accepted" : "made", same);
+        run_say(s, "%.*s: %zu of %zu change%s %s, %zu object%s right already", STR_F(site),
+                p->counts[APPLY_DONE] + p->counts[APPLY_ALREADY], n, PLURAL(n),
+                s->options->dry_run ? "accepted" : "made", same, same == 1 ? " was" : "s were");
     if (refused > REFUSALS_SAID)
         run_say(s, "%.*s: %zu writes were refused, %d of them are said above", STR_F(site), refused,
                 REFUSALS_SAID);

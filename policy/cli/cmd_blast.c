@@ -29,15 +29,17 @@ static void say_site(struct run *s, struct str site, const struct policy_blast *
     }
     for (size_t i = 0; i < b->n_kept; i++) {
         auto_buf line = BUF_INIT((size_t)1 << 20);
-        buf_fmt(&line, "%.*s: %zu keep everything through %.*s: ", STR_F(site), b->kept[i].people.n,
+        buf_fmt(&line, "%.*s: %zu keep%s everything through %.*s: ", STR_F(site),
+                b->kept[i].people.n, b->kept[i].people.n == 1 ? "s" : "",
                 STR_F(b->kept[i].through));
         policy_list(&line, b->kept[i].people, 8);
         run_say_buf(s, &line);
     }
     run_say(s,
-            "%.*s: %zu people in %.*s; of what it brings them, %zu places (person and namespace) "
+            "%.*s: %zu %s in %.*s; of what it brings them, %zu places (person and namespace) "
             "would go, %zu are also brought by something else",
-            STR_F(site), b->n_people, STR_F(b->name), b->n_exclusive, b->n_shared);
+            STR_F(site), b->n_people, PEOPLE(b->n_people), STR_F(b->name), b->n_exclusive,
+            b->n_shared);
 }
 
 static void blast_json(struct run *s, struct str site, const struct policy_blast *b)

@@ -101,8 +101,8 @@ enum cli_exit cmd_bundle(struct run *s)
     if (bundle_write(&b, &payload, &s->err) < 0 ||
         write_bundle(s, path, document_new(buf_str(&payload), s->arena)) < 0)
         return run_fail(s);
-    run_say(s, "%.*s: bundle %lld, %zu files, unsigned", STR_F(path), (long long)b.serial,
-            b.n_files);
+    run_say(s, "%.*s: bundle %lld, %zu file%s, unsigned", STR_F(path), (long long)b.serial,
+            b.n_files, PLURAL(b.n_files));
     say_files(s, &b);
     return CLI_OK;
 }

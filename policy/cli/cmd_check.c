@@ -18,7 +18,7 @@ enum cli_exit cmd_check(struct run *s)
         buf_count(&line, counts[i].n);
         buf_fmt(&line, " %s", counts[i].name);
     }
-    buf_fmt(&line, ": no errors, %zu warnings", s->diags.n);
+    buf_fmt(&line, ": no errors, %zu warning%s", s->diags.n, PLURAL(s->diags.n));
     run_say_buf(s, &line);
     struct check_report report = {.s = s};
     enum cli_exit status = check_run(&report);

@@ -92,8 +92,8 @@ static int compile_site(struct run *s, const struct cluster *c, const struct pol
         json_put_i64(&s->json, "removed", (int64_t)stale);
         json_close_object(&s->json);
     }
-    run_say(s, "%.*s: %zu objects in %zu files: %zu written, %zu removed", STR_F(folder), set.n,
-            files.n, written, stale);
+    run_say(s, "%.*s: %zu object%s in %zu file%s: %zu written, %zu removed", STR_F(folder), set.n,
+            PLURAL(set.n), files.n, PLURAL(files.n), written, stale);
     return 0;
 }
 

@@ -265,8 +265,11 @@ static void say_site(struct run *s, const struct site_diff *d)
     buf_fmt(&line, "%.*s: ", STR_F(d->cluster->site));
     for (size_t i = 0; i < 4; i++)
         if (counts[i])
-            buf_fmt(&line, "%zu objects %s, ", counts[i], words[i]);
-    buf_fmt(&line, d->plan.n ? "%zu as they are" : "no change (%zu objects)", d->plan.n_same);
+            buf_fmt(&line, "%zu object%s %s, ", counts[i], PLURAL(counts[i]), words[i]);
+    if (d->plan.n)
+        buf_fmt(&line, "%zu as they are", d->plan.n_same);
+    else
+        buf_fmt(&line, "no change (%zu object%s)", d->plan.n_same, PLURAL(d->plan.n_same));
     if (d->plan.n && d->changes.n == 0)
         buf_c(&line, "; no subject gains or loses anything");
     run_say_buf(s, &line);
@@ -306,14 +309,15 @@ static enum cli_exit verdict(struct run *s, const struct diff_people *people, bo
     if (same)
         run_say(s,
                 "no access change: for everybody who is or could be there, now and at %zu later "
-                "moments, on %zu sites",
-                people->n_moments, s->n_clusters);
+                "moment%s, on %zu site%s",
+                people->n_moments, PLURAL(people->n_moments), s->n_clusters, PLURAL(s->n_clusters));
     else if (n.gain + n.lose == 0)
         run_say(s, "%s",
                 s->has_directory ? "access changes, but for none of today's people"
                                  : "access changes");
     else
-        run_say(s, "access changes: %zu people gain, %zu lose", n.gain, n.lose);
+        run_say(s, "access changes: %zu %s gain%s, %zu lose%s", n.gain, PEOPLE(n.gain),
+                n.gain == 1 ? "s" : "", n.lose, n.lose == 1 ? "s" : "");
     return same || !s->options->exit_code ? CLI_OK : CLI_FINDINGS;
 }
 

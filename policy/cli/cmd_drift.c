@@ -3,12 +3,14 @@
  * are written otherwise and allow the same are cosmetic, everything else is an alarm. Then the
  * sites beside one another.
  */
+#include "policy/analysis/policy_words.h"
 #include "policy/cli/drift_sites.h"
 #include "policy/cluster/apply.h"
 #include "policy/cluster/plan.h"
 
-#define SAID_MAX    40 /* alarms of a site in text; JSON has all */
-#define TARGETS_MAX 6
+#define SAID_MAX       40 /* alarms of a site in text; JSON has all */
+#define TARGETS_MAX    6
+#define NAMESPACES_MAX 4
 
 struct site_drift {
     const struct cluster *cluster;
@@ -98,30 +100,67 @@ static void write_permissions(const struct access_permissions *items, size_t n, 
     }
 }
 
+/* What two changes have to have in common to be said once: all but the namespace. */
+static struct str change_key(struct run *s, const struct access_change *c)
+{
+    auto_buf key = BUF_INIT((size_t)4 << 20);
+    buf_fmt(&key, "%d %.*s/%.*s %d\n", (int)c->subject.kind, STR_F(c->subject.namespace),
+            STR_F(c->subject.name), c->namespace.n > 0);
+    for (size_t i = 0; i < c->n_gained; i++)
+        buf_fmt(&key, "+%.*s %.*s %.*s\n", STR_F(c->gained[i].verbs), STR_F(c->gained[i].targets),
+                STR_F(c->gained[i].names));
+    for (size_t i = 0; i < c->n_lost; i++)
+        buf_fmt(&key, "-%.*s %.*s %.*s\n", STR_F(c->lost[i].verbs), STR_F(c->lost[i].targets),
+                STR_F(c->lost[i].names));
+    buf_add(&key, c->cause);
+    return arena_str(s->arena, buf_str(&key));
+}
+
 static void say_change(struct run *s, struct str site, const struct access_change *c,
-                       const char *why)
+                       struct strs namespaces, const char *why)
 {
     auto_buf line = BUF_INIT((size_t)1 << 20);
     buf_fmt(&line, "%.*s: ALARM %s ", STR_F(site), rbac_subject_kind_name(c->subject.kind));
     if (c->subject.namespace.n)
         buf_fmt(&line, "%.*s/", STR_F(c->subject.namespace));
-    buf_add(&line, c->subject.name);
-    if (c->namespace.n)
-        buf_fmt(&line, " in %.*s", STR_F(c->namespace));
+    buf_fmt(&line, "%.*s in ", STR_F(c->subject.name));
+    if (c->namespace.n == 0)
+        buf_lit(&line, "the whole cluster");
     else
-        buf_lit(&line, " in the whole cluster");
-    if (c->n_gained) {
-        buf_lit(&line, " may, and should not: ");
-        write_permissions(c->gained, c->n_gained, &line);
-    }
-    if (c->n_lost) {
-        buf_c(&line, c->n_gained ? "; should, and may not: " : " should, and may not: ");
-        write_permissions(c->lost, c->n_lost, &line);
-    }
+        policy_list(&line, namespaces, NAMESPACES_MAX);
+    if (c->n_gained)
+        buf_fmt(&line, " may, and should not: %.*s",
+                STR_F(policy_words(c->gained, c->n_gained, s->arena)));
+    if (c->n_lost)
+        buf_fmt(&line, "%s should, and may not: %.*s", c->n_gained ? ";" : "",
+                STR_F(policy_words(c->lost, c->n_lost, s->arena)));
     buf_c(&line, why);
     if (c->cause.n)
         buf_fmt(&line, " (%.*s)", STR_F(c->cause));
     run_say_buf(s, &line);
+}
+
+/* The same change in many namespaces is one line. */
+static void say_changes(struct run *s, struct str site, const struct access_changes *changes,
+                        const char *why)
+{
+    struct intern keys = {.arena = s->arena};
+    struct group {
+        const struct access_change *change;
+        struct strs_vec namespaces;
+    } *groups = ARENA_ARRAY(s->arena, changes->n + 1, struct group);
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct access_change *c = &changes->items[i];
+        struct group *g = &groups[intern_add(&keys, change_key(s, c))];
+        g->change = g->change ? g->change : c;
+        *ARENA_PUSH(s->arena, &g->namespaces) = c->namespace;
+    }
+    for (size_t i = 0; i < keys.n && i < SAID_MAX; i++)
+        say_change(s, site, groups[i].change,
+                   (struct strs){groups[i].namespaces.items, groups[i].namespaces.n}, why);
+    if (keys.n > SAID_MAX)
+        run_say(s, "%.*s: and %zu more like %s (--output json has all)", STR_F(site),
+                keys.n - SAID_MAX, keys.n - SAID_MAX == 1 ? "this" : "these");
 }
 
 static void change_json(struct run *s, const struct access_change *c, const char *by)
@@ -146,6 +185,15 @@ static void change_json(struct run *s, const struct access_change *c, const char
 static size_t n_alarms(const struct site_drift *d)
 {
     return d->own.n + d->foreign.n + d->guards.n + d->plan.foreign.n;
+}
+
+/* The cluster has not met the policy yet: one sentence, not one for each team. */
+static bool nothing_applied(const struct site_drift *d)
+{
+    for (size_t i = 0; i < d->plan.n; i++)
+        if (d->plan.items[i].kind != STEP_CREATE)
+            return false;
+    return d->plan.n > 0 && d->plan.n_same == 0;
 }
 
 static void site_json(struct run *s, const struct site_drift *d)
@@ -174,13 +222,14 @@ static void say_site(struct run *s, const struct site_drift *d)
         site_json(s, d);
         return;
     }
-    for (size_t i = 0; i < d->own.n && i < SAID_MAX; i++)
-        say_change(s, site, &d->own.items[i], "");
-    if (d->own.n > SAID_MAX)
-        run_say(s, "%.*s: and %zu more like these (--output json has all)", STR_F(site),
-                d->own.n - SAID_MAX);
-    for (size_t i = 0; i < d->foreign.n && i < SAID_MAX; i++)
-        say_change(s, site, &d->foreign.items[i], ", by a binding that is not ours");
+    if (nothing_applied(d))
+        run_say(s,
+                "%.*s: ALARM nothing of the policy is on this cluster: plan --cluster-wide shows "
+                "what is missing, apply --cluster-wide writes it",
+                STR_F(site));
+    else
+        say_changes(s, site, &d->own, "");
+    say_changes(s, site, &d->foreign, ", by a binding that is not ours");
     for (size_t i = 0; i < d->guards.n; i++)
         run_say(s, "%.*s: ALARM %.*s", STR_F(site), STR_F(d->guards.items[i]));
     for (size_t i = 0; i < d->plan.foreign.n; i++) {
@@ -190,12 +239,16 @@ static void say_site(struct run *s, const struct site_drift *d)
                 buf_cstr(&name));
     }
     if (d->plan.n == 0 && n_alarms(d) == 0)
-        run_say(s, "%.*s: no drift (%zu objects)", STR_F(site), d->plan.n_same);
+        run_say(s, "%.*s: no drift (%zu object%s)", STR_F(site), d->plan.n_same,
+                PLURAL(d->plan.n_same));
     else if (n_alarms(d) == 0)
-        run_say(s, "%.*s: cosmetic: %zu objects are written otherwise and mean the same",
-                STR_F(site), d->plan.n);
+        run_say(s, "%.*s: cosmetic: %zu object%s written otherwise and mean%s the same",
+                STR_F(site), d->plan.n, d->plan.n == 1 ? " is" : "s are",
+                d->plan.n == 1 ? "s" : "");
     else
-        run_say(s, "%.*s: %zu alarms, %zu objects differ", STR_F(site), n_alarms(d), d->plan.n);
+        run_say(s, "%.*s: %zu alarm%s (subject and namespace), %zu object%s", STR_F(site),
+                n_alarms(d), PLURAL(n_alarms(d)), d->plan.n,
+                d->plan.n == 1 ? " differs" : "s differ");
 }
 
 /* --- between the sites */

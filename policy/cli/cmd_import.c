@@ -128,13 +128,15 @@ static void say_result(struct run *s, const struct import_result *r)
     say_findings(s, &r->findings, true);
     say_findings(s, &r->findings, false);
     if (r->n_default)
-        run_say(s, "%zu subjects of Kubernetes' own bindings were passed over", r->n_default);
-    run_say(s, "%zu teams, %zu roles, %zu spaces, %zu grants", r->n_teams, r->n_roles, r->n_spaces,
-            r->n_grants);
+        run_say(s, "%zu subject%s of Kubernetes' own bindings passed over", r->n_default,
+                PLURAL(r->n_default));
+    run_say(s, "%zu team%s, %zu role%s, %zu space%s, %zu grant%s", r->n_teams, PLURAL(r->n_teams),
+            r->n_roles, PLURAL(r->n_roles), r->n_spaces, PLURAL(r->n_spaces), r->n_grants,
+            PLURAL(r->n_grants));
     for (size_t i = 0; i < s->n_clusters; i++) {
         const struct import_proof *p = &r->proofs[i];
-        run_say(s, "%.*s: %zu groups in %zu bindings: %s", STR_F(p->site), p->n_groups,
-                p->n_bindings,
+        run_say(s, "%.*s: %zu group%s in %zu binding%s: %s", STR_F(p->site), p->n_groups,
+                PLURAL(p->n_groups), p->n_bindings, PLURAL(p->n_bindings),
                 p->changes.n ? "the policy does NOT give the same access"
                              : "the policy gives exactly the same access");
         say_changes(s, p);

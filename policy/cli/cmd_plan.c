@@ -71,8 +71,9 @@ static void say_site(struct run *s, const struct site_plan *p)
         run_say(s, "%.*s: nothing to do (%zu objects are as they should be%s)", STR_F(site),
                 p->plan.n_same + p->n_manifests_same, scope);
     else
-        run_say(s, "%.*s: %zu writes, %zu objects are as they should be%s", STR_F(site),
-                site_plan_n_steps(p), p->plan.n_same + p->n_manifests_same, scope);
+        run_say(s, "%.*s: %zu write%s, %zu objects are as they should be%s", STR_F(site),
+                site_plan_n_steps(p), PLURAL(site_plan_n_steps(p)),
+                p->plan.n_same + p->n_manifests_same, scope);
 }
 
 enum cli_exit cmd_plan(struct run *s)

@@ -119,8 +119,8 @@ enum cli_exit cmd_until(struct run *s)
     if (s->options->json)
         begins_json(&b);
     struct people_count n = diff_people_count(&t.people);
-    run_say(s, "at %.*s: %zu people gain, %zu lose; %.*s", STR_F(word), n.gain, n.lose,
-            STR_F(begins_text(&b)));
+    run_say(s, "at %.*s: %zu %s gain%s, %zu lose%s; %.*s", STR_F(word), n.gain, PEOPLE(n.gain),
+            n.gain == 1 ? "s" : "", n.lose, n.lose == 1 ? "s" : "", STR_F(begins_text(&b)));
     return CLI_OK;
 }
 
@@ -187,7 +187,8 @@ enum cli_exit cmd_expiring(struct run *s)
         diff_people_json(&t.people);
     }
     struct people_count n = diff_people_count(&t.people);
-    run_say(s, "the next %lld days: %zu moments, %zu people lose something; %.*s", (long long)days,
-            n_moments, n.lose, STR_F(begins_text(&b)));
+    run_say(s, "the next %lld day%s: %zu moment%s, %zu %s something; %.*s", (long long)days,
+            PLURAL(days), n_moments, PLURAL(n_moments), n.lose,
+            n.lose == 1 ? "person loses" : "people lose", STR_F(begins_text(&b)));
     return CLI_OK;
 }

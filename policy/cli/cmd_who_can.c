@@ -72,7 +72,7 @@ static void holder_text(struct run *s, const struct site_access *a, const struct
     auto_buf line = BUF_INIT((size_t)1 << 20);
     buf_fmt(&line, "  %.*s", STR_F(subject_text(s, h->holder.reason.subject)));
     if (h->team != ID_NONE && s->has_directory)
-        buf_fmt(&line, " (%zu people)", people_behind(s, a, h));
+        buf_fmt(&line, " (%zu %s)", people_behind(s, a, h), PEOPLE(people_behind(s, a, h)));
     if (h->kind != HOLDER_TEAM)
         buf_fmt(&line, "  %s",
                 h->kind == HOLDER_REQUEST ? "once approved" : policy_holder_name(h->kind));
@@ -162,9 +162,10 @@ static void say_persons(struct run *s, const struct site_access *a,
     if (persons.n > 1)
         qsort(persons.items, persons.n, sizeof(*persons.items), by_name);
     run_say(s,
-            "%.*s: %zu people; besides them %zu subjects that are no people of the directory, and "
-            "%zu ways that have to be approved first",
-            STR_F(a->cluster->site), persons.n, n_others, n_asking);
+            "%.*s: %zu %s; besides them %zu subject%s outside of the directory, and "
+            "%zu way%s that must be approved first",
+            STR_F(a->cluster->site), persons.n, PEOPLE(persons.n), n_others, PLURAL(n_others),
+            n_asking, PLURAL(n_asking));
     for (size_t i = 0; i < persons.n; i++)
         say_person(s, a, &persons.items[i]);
 }

@@ -80,7 +80,8 @@ static enum cli_exit run_command(const struct cli_options *o, struct arena *a)
         check_refused(&s);
     if (s.worst > status)
         status = s.worst;
-    say_not_applied(&s);
+    if (status <= CLI_FINDINGS)
+        say_not_applied(&s);
     run_fini(&s);
     return status;
 }

@@ -213,18 +213,18 @@ static void looked_at(struct run *s)
         const struct cluster *c = &s->clusters[i];
         buf_fmt(&line, "%.*s: ", STR_F(c->site));
         buf_count(&line, c->namespaces.n);
-        buf_c(&line, " namespaces, ");
+        buf_fmt(&line, " namespace%s, ", PLURAL(c->namespaces.n));
         buf_count(&line, cluster_n_bindings(c));
-        buf_c(&line, " bindings; ");
+        buf_fmt(&line, " binding%s; ", PLURAL(cluster_n_bindings(c)));
     }
     if (s->n_clusters == 0)
         buf_c(&line, "no cluster (--kubeconfig, --objects); ");
     if (s->has_directory) {
         buf_c(&line, "directory: ");
         buf_count(&line, s->directory.n_people);
-        buf_c(&line, " people, ");
+        buf_fmt(&line, " %s, ", PEOPLE(s->directory.n_people));
         buf_count(&line, s->directory.n_groups);
-        buf_c(&line, " groups");
+        buf_fmt(&line, " group%s", PLURAL(s->directory.n_groups));
     } else
         buf_c(&line, "no directory (--directory-config, --directory)");
     run_say_buf(s, &line);
@@ -278,6 +278,13 @@ static enum cli_exit name_sites(struct run *s, unsigned needs)
     return needs & NEED_NO_POLICY ? CLI_OK : read_policy(s);
 }
 
+/* What they write is for programs, or they look at nothing but files. */
+static bool is_quiet(const struct cli_options *o)
+{
+    return o->command == COMMAND_LSP || o->command == COMMAND_BUNDLE || o->format.n > 0 ||
+           (o->command == COMMAND_CAN && o->arguments.n == 0);
+}
+
 enum cli_exit run_open(struct run *s, unsigned needs)
 {
     const struct cli_options *o = s->options;
@@ -292,9 +299,7 @@ enum cli_exit run_open(struct run *s, unsigned needs)
                     ((needs & NEED_CLUSTERS_MAYBE) && (o->objects.n || o->kubeconfig.n));
     if (clusters && read_clusters(s, (needs & NEED_BINDINGS) && !o->cluster_wide) < 0)
         return run_fail(s);
-    bool quiet = o->command == COMMAND_LSP || (o->command == COMMAND_CAN && !o->arguments.n) ||
-                 o->format.n; /* what they write is for programs */
-    if (!quiet)
+    if (!is_quiet(o))
         looked_at(s);
     return needs & NEED_POLICY ? resolve(s) : CLI_OK;
 }

@@ -75,6 +75,9 @@ void run_print(const struct buf *line); /* a line on standard output, at once, i
  * keeps it: the run cannot end better. */
 enum cli_exit run_fail(struct run *s);
 void run_diags(struct run *s, const struct diags *d);
+/* "1 file", "2 files": behind the noun */
+#define PLURAL(n) ((n) == 1 ? "" : "s")
+#define PEOPLE(n) ((n) == 1 ? "person" : "people")
 /* "1,204" */
 void buf_count(struct buf *b, size_t n);
 

@@ -45,6 +45,22 @@ int site_access_new(struct run *s, const struct cluster *c, struct site_access *
     return 0;
 }
 
+/* A verb that nobody knows makes a good answer to a question that was not meant. */
+static void note_unknown(struct run *s, const struct cluster *c, struct str verb)
+{
+    struct intern verbs = {.arena = s->arena};
+#define VERB(name, standard) intern_add(&verbs, STR(name));
+#include "policy/rbac/verbs.tbl.h"
+#undef VERB
+    for (size_t i = 0; i < c->data.resources.n; i++)
+        for (size_t k = 0; k < c->data.resources.items[i].verbs.n; k++)
+            intern_add(&verbs, c->data.resources.items[i].verbs.items[k]);
+    struct str near = nearest_name(verb, verbs.items, verbs.n);
+    if (c == s->clusters && !str_is(verb, "*") && intern_find(&verbs, verb) == ID_NONE)
+        run_say(s, "note: Kubernetes has no verb '%.*s'%s%.*s%s", STR_F(verb),
+                near.n ? ": did you mean '" : "", STR_F(near), near.n ? "'?" : "");
+}
+
 /* A namespace that none of the clusters has is a slip; one that another site has is not. */
 static int check_namespace(struct run *s)
 {
@@ -71,6 +87,7 @@ int site_question(struct run *s, const struct site_access *a, const struct str w
     }
     if (check_namespace(s) < 0 || policy_question(&a->at, words[0], words[1], ret, &s->err) < 0)
         return -1;
+    note_unknown(s, a->cluster, words[0]);
     ret->namespace = s->options->namespace;
     ret->name = s->options->name;
     return 0;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -160,6 +161,8 @@ int cluster_read_folder(struct cluster *c, struct str folder, struct strs sites,
     if (read_folder(c, top.p, sites, &n_files, e) < 0 ||
         read_folder(c, own.p, (struct strs){0}, &n_files, e) < 0)
         return -1;
+    if (n_files == 0 && access(top.p, F_OK) < 0)
+        return fail_errno(e, "--objects %s", top.p);
     if (n_files == 0)
         return fail(e, ERR_CONFIG, "%.*s: no saved objects of site '%.*s'", STR_F(folder),
                     STR_F(c->site));

@@ -327,7 +327,7 @@ def test_what_a_snapshot_saves_reads_back_the_same(policy):
     (["check", "--polcy", "x"], "did you mean 'policy'?"),
     (["check", "nowhere.yaml"], "nowhere.yaml"),
     (["check", "--directory", "nowhere.json"], "nowhere.json"),
-    (["compile", "--objects", "nowhere"], "no saved objects of site 'fra'"),
+    (["compile", "--objects", "nowhere"], "--objects nowhere: No such file or directory"),
     (["compile", "--objects", "objects", "--site", "frb"], "did you mean 'fra'?"),
     (["diff", "--kubeconfig", "nowhere"], "nowhere"),
     (["check", "--directory-config", "policy.yaml"], "connectors"),

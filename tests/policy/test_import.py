@@ -285,7 +285,7 @@ def test_hostile_names_stay_in_their_place(saved):
 def test_it_writes_the_policy_and_never_over_another(saved):
     saved.site("fra", [bind("a", "view", group("g"), namespace="pay-api"), bind("b", "view", user("u"), namespace="pay-api")], NAMESPACES)
     run = saved.run("new.yaml")
-    assert run.returncode == OK and "fra: 1 groups in 1 bindings: the policy gives exactly the same access" in run.stdout
+    assert run.returncode == OK and "fra: 1 group in 1 binding: the policy gives exactly the same access" in run.stdout
     assert "left as it is (1): a person is bound directly" in run.stdout and "RoleBinding pay-api/b, User u" in run.stdout
     text = (saved.folder / "new.yaml").read_text()
     again = saved.run("new.yaml")
