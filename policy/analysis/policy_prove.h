@@ -53,6 +53,7 @@ struct prove_example {
 /* `one person`: somebody who can have all of it. */
 struct prove_person {
     struct str person;  /* absent: nobody known; a person in all of `teams` */
+    struct strs teams;  /* sorted; of nobody known: no fewer have it all */
     struct strs routes; /* one per thing of `can`: "held through team payments (...)" */
 };
 struct prove_result {

@@ -251,7 +251,8 @@ static void ask_person(struct sod *s, struct str username)
     *ARENA_PUSH(s->v.a, &s->out) = (struct sod_finding){username, {names, teams.n}, has};
 }
 
-/* Everybody who is named anywhere, sorted: the directory, `add`, leads. */
+/* Everybody who is named anywhere, sorted: the directory, `add`, leads; without a directory also
+ * the users that bindings name, for they may be in any team. */
 static struct strs everybody(const struct prover *v)
 {
     const struct policy *p = v->p;
@@ -266,6 +267,15 @@ static struct strs everybody(const struct prover *v)
     for (size_t i = 0; i < p->tree->teams.n; i++)
         if (p->tree->teams.items[i].lead.text.n > 0)
             *ARENA_PUSH(v->a, &all) = p->tree->teams.items[i].lead.text;
+    for (size_t site = 0; !p->in->directory && v->sites && site < p->tree->sites.n; site++) {
+        const struct access *x = v->sites[site].x;
+        struct str prefix = STR(RBAC_PREFIX);
+        for (size_t i = 0; x && i < x->u->subject_users.n; i++) {
+            struct str user = x->u->subject_users.items[i];
+            if (user.n > prefix.n && str_starts(user, prefix))
+                *ARENA_PUSH(v->a, &all) = str_from_to(user, prefix.n, user.n);
+        }
+    }
     return strs_sorted(v->a, (struct strs){all.items, all.n});
 }
 
@@ -352,54 +362,72 @@ static struct strs suspects(const struct sod *s)
     return strs_sorted(v->a, (struct strs){out.items, out.n});
 }
 
-/* --- without a directory: a person who is in as few teams as it takes */
+/* --- without a directory: somebody whom nothing names, in the fewest teams that have all of it.
+ * Only teams that take people from the directory take them; whoever an `add` names is asked by
+ * name. */
 
-static size_t n_new(const struct sod *s, const bool *done, uint32_t team)
+struct cover {     /* the fewest teams for a subset of the things */
+    uint32_t n;    /* one more than teams; 0: not to be had */
+    uint32_t team; /* the last of them */
+    uint32_t rest; /* the subset that the others have */
+};
+
+static uint32_t things_of(const struct sod *s, uint32_t team)
 {
-    size_t n = 0;
+    uint32_t things = 0;
     for (size_t i = 0; i < s->n; i++)
-        n += !done[i] && s->of_team[i][team].route != SOD_NONE;
-    return n;
+        if (s->of_team[i][team].route != SOD_NONE)
+            things |= (uint32_t)1 << i;
+    return things;
 }
 
-static bool takes_people(const struct policy *p, uint32_t team)
+/* With one more team, from each subset; the first of equals stays. */
+static void cover_with(struct cover *covers, uint32_t all, uint32_t team, uint32_t things)
 {
-    return p->tree->teams.items[team].from.n > 0 || p->tree->teams.items[team].add.n > 0;
+    for (uint32_t k = all + 1; k > 0; k--) {
+        uint32_t have = k - 1, both = have | things;
+        if (covers[have].n == 0 || both == have)
+            continue;
+        if (covers[both].n == 0 || covers[have].n + 1 < covers[both].n)
+            covers[both] = (struct cover){covers[have].n + 1, team, have};
+    }
 }
 
 static void ask_possible(struct sod *s)
 {
     const struct policy *p = s->v.p;
+    const uint32_t all = ((uint32_t)1 << s->n) - 1;
+    struct cover *covers = ARENA_ARRAY(s->v.a, (size_t)all + 1, struct cover);
+    bool *seen = ARENA_ARRAY(s->v.a, (size_t)all + 1, bool);
     struct sod_has *has = ARENA_ARRAY(s->v.a, s->n, struct sod_has);
-    bool *done = ARENA_ARRAY(s->v.a, s->n, bool);
     struct str *names = ARENA_ARRAY(s->v.a, s->n + 1, struct str);
-    size_t n_left = s->n, n_teams = 0;
+    uint32_t anybodys = 0;
+    size_t n_teams = 0;
     s->out.n_people++;
     for (size_t i = 0; i < s->n; i++) {
         has[i] = s->of_anybody[i];
-        done[i] = has[i].route != SOD_NONE;
-        n_left -= done[i];
+        anybodys |= has[i].route != SOD_NONE ? (uint32_t)1 << i : 0;
     }
-    while (n_left > 0) {
-        uint32_t best = ID_NONE;
-        size_t n_best = 0;
-        for (uint32_t team = 0; team < p->tree->teams.n; team++) {
-            size_t n = takes_people(p, team) ? n_new(s, done, team) : 0;
-            if (n > n_best)
-                best = team;
-            n_best = n > n_best ? n : n_best;
+    covers[anybodys].n = 1;
+    for (uint32_t team = 0; team < p->tree->teams.n; team++) {
+        uint32_t things = things_of(s, team);
+        if (p->tree->teams.items[team].from.n > 0 && !seen[things])
+            cover_with(covers, all, team, things);
+        seen[things] = seen[things] || p->tree->teams.items[team].from.n > 0;
+    }
+    if (covers[all].n == 0)
+        return;
+    for (uint32_t at = all; at != anybodys; at = covers[at].rest) {
+        uint32_t team = covers[at].team;
+        names[n_teams++] = team_name(s, team);
+        for (size_t i = 0; i < s->n; i++) {
+            const struct sod_has *of = &s->of_team[i][team];
+            if (of->route != SOD_NONE)
+                offer(&has[i], of->route, of->team, of->text);
         }
-        if (best == ID_NONE)
-            return;
-        names[n_teams++] = team_name(s, best);
-        for (size_t i = 0; i < s->n; i++)
-            if (!done[i] && s->of_team[i][best].route != SOD_NONE) {
-                has[i] = s->of_team[i][best];
-                done[i] = true;
-                n_left--;
-            }
     }
-    *ARENA_PUSH(s->v.a, &s->out) = (struct sod_finding){STR_NONE, {names, n_teams}, has};
+    struct strs sorted = strs_sorted(s->v.a, (struct strs){names, n_teams});
+    *ARENA_PUSH(s->v.a, &s->out) = (struct sod_finding){STR_NONE, sorted, has};
 }
 
 static struct sod_findings run(struct sod s)
@@ -454,7 +482,7 @@ void prove_one_person(struct prover *v, uint32_t id, struct prove_result *r)
         struct str *routes = ARENA_ARRAY(v->a, n, struct str);
         for (size_t k = 0; k < n; k++)
             routes[k] = found.items[i].has[k].text;
-        people[i] = (struct prove_person){found.items[i].person, {routes, n}};
+        people[i] = (struct prove_person){found.items[i].person, found.items[i].teams, {routes, n}};
     }
     for (size_t site = 0; site < v->p->tree->sites.n; site++)
         if (v->sites[site].x)

@@ -29,7 +29,12 @@ static void say_people(struct run *s, const struct prove_result *r)
 {
     for (size_t i = 0; i < r->n_people && i < PEOPLE_SHOWN; i++) {
         const struct prove_person *p = &r->people[i];
-        run_say(s, "          %.*s", STR_F(p->person.n ? p->person : STR("a person to come")));
+        struct str teams = strs_join(s->arena, p->teams, ' ');
+        if (p->person.n)
+            run_say(s, "          %.*s", STR_F(p->person));
+        else
+            run_say(s, "          a person to come, in %s %.*s", p->teams.n == 1 ? "team" : "teams",
+                    STR_F(teams));
         for (size_t k = 0; k < p->routes.n; k++)
             run_say(s, "            %.*s", STR_F(p->routes.items[k]));
     }
@@ -138,6 +143,7 @@ static void put_people(struct json_out *j, const struct prove_result *r)
     for (size_t i = 0; i < r->n_people; i++) {
         json_open_object(j);
         json_put_str_opt(j, "person", r->people[i].person);
+        json_put_strs(j, "teams", r->people[i].teams.items, r->people[i].teams.n);
         json_put_strs(j, "routes", r->people[i].routes.items, r->people[i].routes.n);
         json_close_object(j);
     }

@@ -21,7 +21,14 @@ size_t cluster_n_bindings(const struct cluster *c)
     return n;
 }
 
-/* The view that the policy takes, once everything is read. */
+static int namespace_order(const void *a, const void *b)
+{
+    return str_cmp(((const struct policy_namespace *)a)->name,
+                   ((const struct policy_namespace *)b)->name);
+}
+
+/* The view that the policy takes, once everything is read. In order: the same cluster gives the
+ * same proof and the same saved files, however it was listed. */
 int cluster_finish(struct cluster *c, struct err *e)
 {
     size_t n = 0;
@@ -29,6 +36,8 @@ int cluster_finish(struct cluster *c, struct err *e)
     if (!roles)
         return fail(e, ERR_LIMIT, "%.*s: the cluster is too large", STR_F(c->site));
     rbac_set_sort(&c->objects);
+    if (c->namespaces.n > 1)
+        qsort(c->namespaces.items, c->namespaces.n, sizeof(*c->namespaces.items), namespace_order);
     for (size_t i = 0; i < c->objects.n; i++)
         if (c->objects.items[i].kind == RBAC_CLUSTER_ROLE)
             roles[n++] = c->objects.items[i];

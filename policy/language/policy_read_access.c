@@ -112,6 +112,17 @@ static void refuse_approvals(struct reader *r, const struct policy_invariant *in
         }
 }
 
+static void count_duties(struct reader *r, const struct policy_invariant *one_person)
+{
+    if (one_person->can.n < 2)
+        diag_error(r->d, one_person->who.pos,
+                   "'one person' needs two or more in 'can', which nobody has together");
+    else if (one_person->can.n > POLICY_DUTIES_MAX)
+        diag_error(r->d, one_person->who.pos,
+                   "'one person' takes at most %d things in 'can', these are %zu",
+                   POLICY_DUTIES_MAX, one_person->can.n);
+}
+
 static void read_invariant(struct reader *r, const struct yaml *y, bool always)
 {
     struct policy_invariant *invariant = ARENA_PUSH(r->arena, &r->tree->invariants);
@@ -138,9 +149,8 @@ static void read_invariant(struct reader *r, const struct yaml *y, bool always)
     else if (always && invariant->who.kind == WHO_ANY)
         diag_error(r->d, invariant->who.pos,
                    "every possible token, also one without groups? name a team or a person");
-    else if (invariant->who.kind == WHO_ONE_PERSON && invariant->can.n < 2)
-        diag_error(r->d, invariant->who.pos,
-                   "'one person' needs two or more in 'can', which nobody has together");
+    else if (invariant->who.kind == WHO_ONE_PERSON)
+        count_duties(r, invariant);
     refuse_approvals(r, invariant);
     invariant->broken = r->d->n_errors > before;
 }

@@ -187,7 +187,8 @@ struct policy_include {
         size_t n, cap; \
     }
 #define POLICY_SITES_MAX  64
-#define POLICY_STAGES_MAX 8 /* of one request */
+#define POLICY_STAGES_MAX 8  /* of one request */
+#define POLICY_DUTIES_MAX 12 /* of `one person`: every subset of them is looked at */
 enum {
     TREE_SITES = 1,
     TREE_TEAMS = 2,

@@ -165,6 +165,6 @@ def random_policy(world, seed):
         role = r.choice(roles)
         p["ci"]["git"] = {"issuer": "https://git.corp.example", "match": {"project": "x"}, "role": role, **place(role)}
     p["never"] = [an_invariant(r, p, world, i, False) for i in range(5)]
-    p["never"] += [{"id": f"s{i}", "who": "one person", "can": [a_duty(r, p), a_duty(r, p)]} for i in range(2)]
+    p["never"] += [{"id": f"s{i}", "who": "one person", "can": [a_duty(r, p) for _ in range(n)]} for i, n in enumerate((2, 2, 3 + seed % 3))]
     p["always"] = [an_invariant(r, p, world, 100 + i, True) for i in range(3)]
     return p

@@ -5,6 +5,7 @@
     reference.decide(invariant, always)            # (broken cells or people, names of people)
 """
 import fnmatch
+import itertools
 
 from tests.reference import access, worlds
 from tests.reference.access import EVERYBODY, RBAC
@@ -52,8 +53,10 @@ class Site:
 
 
 class Reference:
-    def __init__(self, policy, world, objects):
-        self.policy, self.world = policy, world
+    """anonymous: without a directory; whoever is not named may be in any team that takes people from it."""
+
+    def __init__(self, policy, world, objects, anonymous=False):
+        self.policy, self.world, self.anonymous = policy, world, anonymous
         self.sites = {name: Site(self, name, x) for name, x in objects.items()}
 
     # --- people and teams
@@ -61,6 +64,11 @@ class Reference:
     def teams_of(self, person, any_date):
         found = set()
         for name, t in self.policy["teams"].items():
+            if self.anonymous:
+                add = t.get("add", {}).get(person)
+                joins = (any_date and t.get("from")) or (add is not None and (any_date or "until" not in add))
+                found |= {name} if joins and person not in t.get("drop", []) else set()
+                continue
             by_group = any(g in {f"{x},{worlds.BASE}" for x in t["from"]} for g in self.world.people.get(person, []))
             add = t.get("add", {}).get(person)
             if (by_group or (add is not None and (any_date or "until" not in add))) and person not in t.get("drop", []):
@@ -254,7 +262,10 @@ class Reference:
     # --- one person
 
     def people(self):
-        names = set(self.world.people)
+        names = set() if self.anonymous else set(self.world.people)
+        if self.anonymous:
+            names |= {s["name"].removeprefix("lotse:") for site in self.sites.values() for o in site.objects for s in o.get("subjects") or []
+                      if s["kind"] == "User" and s["name"].startswith("lotse:")}
         for t in self.policy["teams"].values():
             names |= set(t.get("add", {})) | set(t.get("drop", [])) | ({t["lead"]} if "lead" in t else set())
         return sorted(names)
@@ -274,7 +285,21 @@ class Reference:
         return False
 
     def one_person(self, x):
-        return [p for p in self.people() if all(self.has_duty(p, d) for d in x["can"])]
+        found = [p for p in self.people() if all(self.has_duty(p, d) for d in x["can"])]
+        nobody = "somebody nobody knows"  # asked only when nobody with a name has all of it
+        return found or ([None] if self.anonymous and all(self.has_duty(nobody, d) for d in x["can"]) else [])
+
+    def fewest_teams(self, x):
+        """How many teams it takes, with which somebody unknown has all of it."""
+        teams, had = sorted(self.policy["teams"]), self.teams_of
+        for n in range(len(teams) + 1):
+            for some in itertools.combinations(teams, n):
+                self.teams_of = lambda person, any_date, some=some: set(some) if all(self.policy["teams"][t].get("from") for t in some) else set()
+                if all(self.has_duty("somebody nobody knows", d) for d in x["can"]):
+                    self.teams_of = had
+                    return n
+        self.teams_of = had
+        return None
 
     # --- reach
 
