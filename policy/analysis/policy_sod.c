@@ -448,7 +448,7 @@ static struct sod_findings run(struct sod s)
             teams_that_approve(&s, i);
     }
     struct strs people = suspects(&s);
-    s.out.n_people = n_everybody(v);
+    s.out.n_people = v->p->in->directory ? n_everybody(v) : people.n;
     for (size_t i = 0; i < people.n; i++)
         ask_person(&s, people.items[i]);
     if (!v->p->in->directory && s.out.n == 0)
