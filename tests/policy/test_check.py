@@ -365,7 +365,8 @@ def page():
            "namespaces, in privileged namespaces (`kube-*`, `lotse-*`, and those labelled `pod-security.kubernetes.io/enforce: privileged` or",
            "`lotse.io/privileged: \"true\"`), never a comparison of texts in rules. The severity here is the worst one: many are less bad in a single namespace. What fires",
            "a worse rule is not told of the milder one that follows from it. Who has something is a subject of a binding: what a person has through several teams together",
-           "is a matter of `never` with `who: one person`.", "",
+           "is a matter of `never` with `who: one person`. What a team has by the policy and what a binding beside it gives the same group, or everybody, are looked",
+           "at each by itself; a `never` with `reach` looks at all that one token carries.", "",
            "`critical` and `high` fail the build unless an `accept` names them, until its end: see [policy.md](policy.md).", "",
            "| id | name | worst | what |", "|---|---|---|---|"]
     every = rules()
