@@ -290,3 +290,41 @@ void buf_hex(struct buf *b, struct str s)
     }
     buf_commit(b, s.n * 2);
 }
+
+void buf_shell(struct buf *b, struct str s)
+{
+    bool plain = s.n > 0;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        plain = plain && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || (c != 0 && strchr("-_.,:/@=+", c)));
+    }
+    if (plain) {
+        buf_add(b, s);
+        return;
+    }
+    buf_char(b, '\'');
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '\'')
+            buf_lit(b, "'\\''");
+        else
+            buf_char(b, s.p[i]);
+    buf_char(b, '\'');
+}
+
+void buf_shown(struct buf *b, struct str s)
+{
+    while (s.n > 0) {
+        struct str rest = s;
+        uint32_t code;
+        bool good = utf8_take(&rest, &code);
+        struct str one = {s.p, s.n - rest.n};
+        if (!good)
+            buf_lit(b, "\xEF\xBF\xBD");
+        else if (code_point_is_control(code) && code != '\n' && code != '\t')
+            buf_fmt(b, "\\u%04x", (unsigned)code);
+        else
+            buf_add(b, one);
+        s = rest;
+    }
+}

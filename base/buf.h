@@ -48,9 +48,13 @@ void buf_vfmt(struct buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 /* The escapers. */
-void buf_json(struct buf *b, struct str s); /* "quoted", RFC 8259; invalid UTF-8 becomes U+FFFD */
-void buf_html(struct buf *b, struct str s); /* & < > " ' */
-void buf_url(struct buf *b, struct str s);  /* RFC 3986: all but unreserved is %XX */
+void buf_json(struct buf *b, struct str s);  /* "quoted", RFC 8259; invalid UTF-8 becomes U+FFFD */
+void buf_html(struct buf *b, struct str s);  /* & < > " ' */
+void buf_shell(struct buf *b, struct str s); /* one word for sh, quoted where it has to be */
+/* For a terminal: line ends and tabs stay, other control and direction characters, and what is no
+ * UTF-8, are written out: \u001b */
+void buf_shown(struct buf *b, struct str s);
+void buf_url(struct buf *b, struct str s);       /* RFC 3986: all but unreserved is %XX */
 void buf_base64url(struct buf *b, struct str s); /* RFC 4648 5, no padding */
 void buf_base64(struct buf *b, struct str s);    /* RFC 4648 4, padded */
 void buf_hex(struct buf *b, struct str s);       /* lower case */

@@ -165,22 +165,33 @@ static bool is_user(const struct rbac_subject *s, struct str username)
             str_eq(str_from_to(s->name, prefix.n, s->name.n), username));
 }
 
+/* Names of bindings are anybody's: the API server takes all but / and % in them. */
+static struct str edit_command(const struct policy_at *at, const struct rbac_object *o)
+{
+    auto_buf text = BUF_INIT(65536);
+    buf_lit(&text, "kubectl --context ");
+    buf_shell(&text, policy_site_at(at->policy, at->site)->name.text);
+    if (o->namespace.n > 0) {
+        buf_lit(&text, " -n ");
+        buf_shell(&text, o->namespace);
+    }
+    buf_fmt(&text, " edit %s ",
+            o->kind == RBAC_ROLE_BINDING ? "rolebinding" : "clusterrolebinding");
+    buf_shell(&text, o->name);
+    return arena_str(at->arena, buf_str(&text));
+}
+
 static void find_bindings(const struct policy_at *at, const struct access *x, struct str username,
                           struct policy_leaver *out)
 {
     const struct rbac_set *set = access_set(x);
-    struct str site = policy_site_at(at->policy, at->site)->name.text;
     for (size_t i = 0; i < set->n; i++)
         for (size_t k = 0; k < set->items[i].n_subjects; k++) {
             const struct rbac_object *o = &set->items[i];
             if (!is_user(&o->subjects[k], username))
                 continue;
-            *ARENA_PUSH(at->arena, &out->bindings) = (struct policy_leaver_binding){
-                o, &o->subjects[k],
-                arena_fmt(at->arena, "kubectl --context %.*s%s%.*s edit %s %.*s", STR_F(site),
-                          o->namespace.n ? " -n " : "", STR_F(o->namespace),
-                          o->kind == RBAC_ROLE_BINDING ? "rolebinding" : "clusterrolebinding",
-                          STR_F(o->name))};
+            *ARENA_PUSH(at->arena, &out->bindings) =
+                (struct policy_leaver_binding){o, &o->subjects[k], edit_command(at, o)};
         }
 }
 

@@ -198,27 +198,10 @@ struct str prove_question_text(const struct rbac_question *q, struct arena *a)
     return arena_str(a, buf_str(&b));
 }
 
-/* A word of a shell command, quoted where it has to be. */
 static void add_word(struct buf *b, const char *option, struct str value)
 {
-    bool plain = value.n > 0;
-    for (size_t i = 0; i < value.n; i++) {
-        char c = value.p[i];
-        plain = plain && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || (c != 0 && strchr("-_.,:/@=+", c)));
-    }
     buf_fmt(b, " %s", option);
-    if (plain) {
-        buf_add(b, value);
-        return;
-    }
-    buf_char(b, '\'');
-    for (size_t i = 0; i < value.n; i++)
-        if (value.p[i] == '\'')
-            buf_lit(b, "'\\''");
-        else
-            buf_char(b, value.p[i]);
-    buf_char(b, '\'');
+    buf_shell(b, value);
 }
 
 /* kubectl forgets the group of a resource that the server does not have (auth can-i, resourceFor):

@@ -239,7 +239,7 @@ static void say_findings(const struct check_report *r, bool foreign)
     for (size_t i = 0; i < r->findings.n; i++)
         if (r->findings.items[i].foreign == foreign)
             policy_finding_text(&r->findings.items[i], &text);
-    fwrite(buf_cstr(&text), 1, text.n, stdout);
+    run_show(buf_str(&text));
 }
 
 static void put_counts(const struct check_report *r, bool foreign, struct buf *line)

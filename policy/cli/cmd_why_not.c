@@ -3,26 +3,35 @@
 #include "policy/analysis/policy_why_not.h"
 #include "policy/cli/site_access.h"
 
+static void add_word(struct buf *b, const char *option, struct str value)
+{
+    buf_fmt(b, " %s ", option);
+    buf_shell(b, value);
+}
+
 /* What kubectl would answer, to be tried as an administrator. */
 static struct str command(struct run *s, const struct site_access *a, struct str person,
                           const struct rbac_question *q)
 {
-    auto_buf text = BUF_INIT(65536);
+    auto_buf text = BUF_INIT(65536), what = BUF_INIT(65536);
     struct rbac_user user = policy_user(&a->at, person);
-    buf_fmt(&text, "kubectl --context %.*s auth can-i %.*s ", STR_F(a->cluster->site),
-            STR_F(q->verb));
+    buf_lit(&text, "kubectl");
+    add_word(&text, "--context", a->cluster->site);
+    add_word(&text, "auth can-i", q->verb);
+    buf_char(&text, ' ');
     if (q->path.n)
-        buf_add(&text, q->path);
+        buf_add(&what, q->path);
     else
-        buf_fmt(&text, "%.*s%s%.*s%s%.*s", STR_F(q->resource), q->api_group.n ? "." : "",
+        buf_fmt(&what, "%.*s%s%.*s%s%.*s", STR_F(q->resource), q->api_group.n ? "." : "",
                 STR_F(q->api_group), q->name.n ? "/" : "", STR_F(q->name));
+    buf_shell(&text, buf_str(&what));
     if (q->subresource.n)
-        buf_fmt(&text, " --subresource %.*s", STR_F(q->subresource));
+        add_word(&text, "--subresource", q->subresource);
     if (q->namespace.n)
-        buf_fmt(&text, " -n %.*s", STR_F(q->namespace));
-    buf_fmt(&text, " --as %.*s", STR_F(user.name));
+        add_word(&text, "-n", q->namespace);
+    add_word(&text, "--as", user.name);
     for (size_t i = 0; i < user.groups.n; i++)
-        buf_fmt(&text, " --as-group %.*s", STR_F(user.groups.items[i]));
+        add_word(&text, "--as-group", user.groups.items[i]);
     return arena_str(s->arena, buf_str(&text));
 }
 

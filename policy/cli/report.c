@@ -27,9 +27,22 @@ void run_fini(struct run *s)
     buf_fini(&s->out);
 }
 
+/* Names that stand on a cluster are anybody's, and a terminal obeys what is in them. */
+static void show(struct str text, FILE *to)
+{
+    auto_buf shown = BUF_INIT(6 * text.n + 1);
+    buf_shown(&shown, text);
+    fwrite(buf_cstr(&shown), 1, shown.n, to);
+}
+
+void run_show(struct str text)
+{
+    show(text, stdout);
+}
+
 void run_print(const struct buf *line)
 {
-    fwrite(buf_cstr(line), 1, line->n, stdout);
+    show(buf_str(line), stdout);
     fputc('\n', stdout);
     fflush(stdout);
 }
@@ -69,8 +82,11 @@ enum cli_exit run_fail(struct run *s)
     struct str *kept = s->options->json ? ARENA_PUSH(s->arena, &s->errors) : NULL;
     if (kept)
         *kept = arena_str(s->arena, STR_C(s->err.text));
-    else
-        fprintf(stderr, "lotse-policy: %s\n", s->err.text);
+    else {
+        fputs("lotse-policy: ", stderr);
+        show(STR_C(s->err.text), stderr);
+        fputc('\n', stderr);
+    }
     enum cli_exit status = exit_of(s->err.class);
     if (status > s->worst)
         s->worst = status;

@@ -70,6 +70,7 @@ size_t run_site(const struct policy *policy, const struct cluster *c); /* index 
 /* Text mode only; a line, at once. */
 void run_say(struct run *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void run_say_buf(struct run *s, const struct buf *line);
+void run_show(struct str text);         /* lines on standard output, safe for a terminal */
 void run_print(const struct buf *line); /* a line on standard output, at once, in either mode */
 /* The sentence in err, on standard error or into the JSON; gives the exit status of its class, and
  * keeps it: the run cannot end better. */

@@ -94,6 +94,23 @@ def test_a_space_that_is_empty_today_is_not_a_proof(policy):
         assert ("once there is such a namespace" in run.stdout) == (expected == "broken")
 
 
+def test_names_on_the_cluster_do_nothing_to_a_terminal_or_a_shell(policy):
+    """The API server takes all but / and % in the name of a binding."""
+    name, user = "x;touch pwned $(id)\x1b[2J", "evil\x1b[31m\u202e"
+    rbac = {"apiGroup": "rbac.authorization.k8s.io"}
+    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": name, "namespace": "shop-web"},
+               "roleRef": {**rbac, "kind": "ClusterRole", "name": "view"},
+               "subjects": [{**rbac, "kind": "User", "name": n} for n in (user, "lotse:m.sommer")]}
+    (policy.folder / "objects/evil.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [binding]}))
+    said = ""
+    for arguments in (["check"], ["leaver", "m.sommer"], ["can", "m.sommer"], ["drift"], ["who-can", "get", "pods"]):
+        run = policy.offline(*arguments)
+        assert run.returncode in (OK, FINDINGS), run.stderr
+        assert not {"\x1b", "\u202e"} & set(run.stdout + run.stderr), arguments
+        said += run.stdout
+    assert "\\u001b[31m\\u202e" in said and "edit rolebinding 'x;touch pwned $(id)\\u001b[2J'" in said
+
+
 # --- compile
 
 def test_the_same_input_gives_the_same_bytes(policy):

@@ -131,6 +131,41 @@ static void escapers_write_what_their_standards_say(void **state)
     }
 }
 
+static void hostile_names_are_words_for_a_shell_and_plain_on_a_terminal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *shell, *shown;
+    } cases[] = {
+        {"lotse:team:a", "lotse:team:a", "lotse:team:a"},
+        {"", "''", ""},
+        {"x;id", "'x;id'", "x;id"},
+        {"a'b", "'a'\\''b'", "a'b"},
+        {"$(id)`id`", "'$(id)`id`'", "$(id)`id`"},
+        {"-rf ~", "'-rf ~'", "-rf ~"},
+        {"\x1b[2J", "'\x1b[2J'", "\\u001b[2J"},
+        {"a\rb\tc\nd", "'a\rb\tc\nd'", "a\\u000db\tc\nd"},
+        {"\xe2\x80\xae"
+         "gpj",
+         "'\xe2\x80\xae"
+         "gpj'",
+         "\\u202egpj"},
+        {"\xc2\x9b"
+         "2J",
+         "'\xc2\x9b"
+         "2J'",
+         "\\u009b2J"},
+        {"\xc3\xbc\x9b", "'\xc3\xbc\x9b'", "\xc3\xbc\xef\xbf\xbd"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        auto_buf shell = BUF_INIT(100), shown = BUF_INIT(100);
+        buf_shell(&shell, STR_C(cases[i].name));
+        buf_shown(&shown, STR_C(cases[i].name));
+        assert_string_equal(buf_cstr(&shell), cases[i].shell);
+        assert_string_equal(buf_cstr(&shown), cases[i].shown);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_wiping_one_grows_with_its_content),
         cmocka_unit_test(numbers_and_formats),
         cmocka_unit_test(escapers_write_what_their_standards_say),
+        cmocka_unit_test(hostile_names_are_words_for_a_shell_and_plain_on_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
