@@ -1,6 +1,7 @@
 """prove, reach and sod beside a slow, obvious reference (tests/reference/prove.py), over random policies and random foreign objects.
 
-LOTSE_REFERENCE=5000 tries so many seeds; LOTSE_REFERENCE_FIRST=N begins at another one."""
+LOTSE_REFERENCE=5000 tries so many seeds; LOTSE_REFERENCE_FIRST=N begins at another one. Last long run: of the seeds 0 to 2999 those of parts
+0 to 2 (2,250) with a directory, and 495 without one: no disagreement."""
 import copy
 import fnmatch
 import json
