@@ -14,9 +14,38 @@ void run_init(struct run *s, const struct cli_options *options, struct arena *a)
         json_open_object(&s->json);
 }
 
+static void diag_json(struct json_out *j, const struct diag *one)
+{
+    static const char *const names[] = {
+        [SEVERITY_ERROR] = "error", [SEVERITY_WARNING] = "warning", [SEVERITY_NOTE] = "note"};
+    json_open_object(j);
+    json_put_str(j, "severity", STR_C(names[one->severity]));
+    if (one->pos.line) {
+        json_put_str(j, "file", STR_C(one->pos.source->name));
+        json_put_i64(j, "line", one->pos.line);
+        json_put_i64(j, "column", one->pos.column);
+    }
+    json_put_str(j, "message", one->message);
+    json_put_str_opt(j, "hint", one->hint);
+    json_close_object(j);
+}
+
+/* All policies of the run together: a key stands once in an object. */
+static void diags_json(struct run *s)
+{
+    json_key(&s->json, "diagnostics");
+    json_open_array(&s->json);
+    for (size_t i = 0; i < s->said.n; i++)
+        for (size_t k = 0; k < s->said.items[i].n; k++)
+            diag_json(&s->json, &s->said.items[i].items[k]);
+    json_close_array(&s->json);
+}
+
 void run_fini(struct run *s)
 {
     if (s->options->json) {
+        if (s->said.n)
+            diags_json(s);
         json_put_strs(&s->json, "errors", s->errors.items, s->errors.n);
         json_close_object(&s->json);
         buf_char(&s->out, '\n');
@@ -93,32 +122,11 @@ enum cli_exit run_fail(struct run *s)
     return status;
 }
 
-static void diags_json(struct run *s, const struct diags *d)
-{
-    static const char *const names[] = {
-        [SEVERITY_ERROR] = "error", [SEVERITY_WARNING] = "warning", [SEVERITY_NOTE] = "note"};
-    json_key(&s->json, "diagnostics");
-    json_open_array(&s->json);
-    for (size_t i = 0; i < d->n; i++) {
-        const struct diag *one = &d->items[i];
-        json_open_object(&s->json);
-        json_put_str(&s->json, "severity", STR_C(names[one->severity]));
-        if (one->pos.line) {
-            json_put_str(&s->json, "file", STR_C(one->pos.source->name));
-            json_put_i64(&s->json, "line", one->pos.line);
-            json_put_i64(&s->json, "column", one->pos.column);
-        }
-        json_put_str(&s->json, "message", one->message);
-        json_put_str_opt(&s->json, "hint", one->hint);
-        json_close_object(&s->json);
-    }
-    json_close_array(&s->json);
-}
-
 void run_diags(struct run *s, const struct diags *d)
 {
     if (s->options->json) {
-        diags_json(s, d);
+        struct diags *kept = ARENA_PUSH(s->arena, &s->said);
+        *kept = *d;
         return;
     }
     if (d->n == 0)

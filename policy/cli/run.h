@@ -30,7 +30,11 @@ struct run {
     size_t n_clusters;
 
     const struct source *more; /* a text that run_policy reads besides the files; NULL */
-    struct strs_vec errors;    /* said so far; any makes the exit status at least `worst` */
+    struct {
+        struct diags *items;
+        size_t n, cap;
+    } said;                 /* JSON mode: what run_diags was given, its items in the arena */
+    struct strs_vec errors; /* said so far; any makes the exit status at least `worst` */
     enum cli_exit worst;
     size_t not_applied; /* objects that an answer took as written and are not, or the other way */
 

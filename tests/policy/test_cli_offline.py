@@ -43,6 +43,19 @@ def test_json_has_every_mistake_with_its_place(policy):
     assert len(found) >= 2 and all(d["severity"] == "error" and d["line"] > 0 and d["column"] > 0 for d in found)
 
 
+@pytest.mark.parametrize("words,wrong", [(["sod", "a", "b"], "'a' is not a permission"), (["diff", "policy.yaml", "bad.yaml"], "paymnts")])
+def test_no_key_stands_twice_in_an_answer(policy, words, wrong):
+    """The mistakes of the second text, too, stand in the one list of diagnostics."""
+    def once(pairs):
+        assert len(pairs) == len(dict(pairs)), [k for k, _ in pairs]
+        return dict(pairs)
+
+    (policy.folder / "bad.yaml").write_text((policy.folder / "policy.yaml").read_text().replace("team: payments, role", "team: paymnts, role"))
+    run = policy.offline(*words, "--output", "json")
+    assert run.returncode == USAGE
+    assert wrong in json.loads(run.stdout, object_pairs_hook=once)["diagnostics"][0]["message"]
+
+
 def test_several_files_are_one_policy(policy):
     text = (policy.folder / "policy.yaml").read_text()
     head, tests = text.split("tests:\n")
