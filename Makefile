@@ -192,7 +192,7 @@ install: all man
 	ln -sf lotse-login $(INSTALL_TO)/bin/kubectl-lotse
 	install -m 644 $(filter %.1,$(MAN)) $(INSTALL_TO)/share/man/man1
 	install -m 644 $(filter %.8,$(MAN)) $(INSTALL_TO)/share/man/man8
-	install -m 644 SECURITY.md LICENSE deploy/lotse-gateway.sample.yaml $(INSTALL_TO)/share/doc/lotse
+	install -m 644 SECURITY.md LICENSE deploy/lotse-gateway.sample.yaml deploy/kubernetes/binder.yaml $(INSTALL_TO)/share/doc/lotse
 	install -m 644 $(wildcard docs/*.md) $(INSTALL_TO)/share/doc/lotse/docs
 	install -m 644 deploy/systemd/sysusers.conf $(INSTALL_TO)/lib/sysusers.d/lotse.conf
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' deploy/systemd/lotse-gateway.service >$(INSTALL_TO)/lib/systemd/system/lotse-gateway.service

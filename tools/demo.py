@@ -116,6 +116,20 @@ class Tour:
         self.run(ours("lotse-policy"), "apply", "--cluster-wide", *arguments, says="no change")
         return out
 
+    def policy_is_asked(self):
+        self.step("The policy is proven, asked, and a change of one line is judged, before anything is written")
+        directory = ["--directory-config", self.stack.connectors, "--kubeconfig", self.sites.kubeconfig]
+        self.run(ours("lotse-policy"), "prove", "--policy", self.policy, *directory, says=["kept    never no-secret-read", "5 kept, 0 broken"])
+        self.run(ours("lotse-policy"), "who-can", "create", "/pods/exec", "-n", OWN, "--site=ber", "--policy", self.policy, *directory,
+                 says="Group lotse:jit:payments-stg:debug")
+        changed, line = self.folder / "changed.yaml", "{team: payments, role: deploy, in: payments}"
+        text = self.policy.read_text(encoding="utf-8")
+        if line not in text:
+            raise Failed(f"the policy has no line {line}")
+        changed.write_text(text.replace(line, line.replace("deploy", "view")), encoding="utf-8")
+        self.note(f"one line changes: {line} gets `role: view`")
+        self.run(ours("lotse-policy"), "diff", self.policy, changed, *directory, says=["-18 people lose", "0 people gain, 18 lose"])
+
     def kubectl(self, *arguments, **more):
         return self.run(tool("kubectl"), *arguments, **more)
 
@@ -164,7 +178,7 @@ class Tour:
         self.slapd.reset()
 
     def tour(self):
-        for step in (self.start, self.policy_is_applied, self.developer_logs_in, self.only_own_namespaces,
+        for step in (self.start, self.policy_is_asked, self.policy_is_applied, self.developer_logs_in, self.only_own_namespaces,
                      self.a_token_does_not_travel, self.a_move_in_the_directory, self.a_disabled_person):
             step()
 

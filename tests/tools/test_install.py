@@ -11,7 +11,7 @@ from tests.lib.tools import ROOT
 PREFIX = "/opt/lotse"
 FILES = ["bin/lotse-gateway", "bin/lotse-policy", "bin/lotse-login", "bin/kubectl-lotse", "libexec/lotse/lotse-login-net",
          "lib/systemd/system/lotse-gateway.service", "lib/sysusers.d/lotse.conf", "share/man/man8/lotse-gateway.8",
-         "share/man/man1/lotse-policy.1", "share/man/man1/lotse-login.1", "share/doc/lotse/lotse-gateway.sample.yaml",
+         "share/man/man1/lotse-policy.1", "share/man/man1/lotse-login.1", "share/doc/lotse/binder.yaml", "share/doc/lotse/lotse-gateway.sample.yaml",
          "share/doc/lotse/LICENSE", "share/doc/lotse/SECURITY.md", "share/doc/lotse/docs/operator.md",
          "share/doc/lotse/docs/commands.md", "share/doc/lotse/docs/configuration.md", "share/doc/lotse/docs/policy.md", "share/doc/lotse/docs/user.md",
          "share/doc/lotse/docs/performance.md", "share/doc/lotse/docs/lints.md"]
