@@ -25,6 +25,7 @@ struct policy_proving {
     const struct access *const *accesses;
     int64_t now_ms; /* only who is named as an example depends on it */
     struct arena *arena;
+    bool binder_left_out; /* the cells are without the binder, which admission policies hold */
 };
 
 enum prove_status {

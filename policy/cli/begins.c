@@ -152,7 +152,8 @@ enum cli_exit begins_open(struct run *s, const struct access *const *accesses, i
 {
     struct begins_inside *in = ARENA_NEW(s->arena, struct begins_inside);
     *ret = (struct begins){.run = s, .inside = in};
-    in->proving = (struct policy_proving){s->policy, accesses, from_ms, s->arena};
+    in->proving = (struct policy_proving){
+        .policy = s->policy, .accesses = accesses, .now_ms = from_ms, .arena = s->arena};
     enum cli_exit status = check_lint_input(s, &in->lint);
     if (status != CLI_OK)
         return status;

@@ -53,5 +53,6 @@ enum cli_exit cmd_reach(struct run *s)
         json_close_array(&s->json);
     run_say(s, "assumed: a pod may run under every service account of its namespace, a secret may "
                "hold a token, pod security is enforced where no label says `privileged`");
+    proving_say_left_out(s, &in);
     return s->options->to.n && reached ? CLI_FINDINGS : CLI_OK;
 }

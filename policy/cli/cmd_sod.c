@@ -86,5 +86,6 @@ enum cli_exit cmd_sod(struct run *s)
     } else
         say_people(s, r);
     say_selves(s, policy, &selves);
+    proving_say_left_out(s, &in);
     return r->n_people || selves.n ? CLI_FINDINGS : CLI_OK;
 }

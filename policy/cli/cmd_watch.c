@@ -350,9 +350,11 @@ static void reconcile(struct watcher *w)
 
 /* --- the life of it */
 
-static bool all_listed(const struct watcher *w)
+/* A feed that is to be listed again does not hold up the other: what is planned on an older state
+ * is refused by the server where it no longer fits (409, 404) and planned anew. */
+static bool all_known(const struct watcher *w)
 {
-    return w->feeds[0].listed && w->feeds[1].listed;
+    return w->feeds[0].known && w->feeds[1].known;
 }
 
 static size_t n_present(const struct feed *f)
@@ -389,7 +391,7 @@ static void take_signals(struct watcher *w)
 static int64_t wait_of(const struct watcher *w)
 {
     int64_t until = now_of(w) + WAIT_MS;
-    if (w->dirty && all_listed(w) && w->due_ms < until)
+    if (w->dirty && all_known(w) && w->due_ms < until)
         until = w->due_ms;
     for (size_t i = 0; i < 2; i++)
         if (!w->feeds[i].stream && w->feeds[i].retry_at_ms < until)
@@ -404,7 +406,7 @@ static void step(struct watcher *w)
     look_at_policy(w);
     for (size_t i = 0; i < 2; i++)
         keep_up(w, &w->feeds[i]);
-    if (w->dirty && w->policy.tree && all_listed(w) && now_of(w) >= w->due_ms)
+    if (w->dirty && w->policy.tree && all_known(w) && now_of(w) >= w->due_ms)
         reconcile(w);
 }
 
@@ -413,7 +415,7 @@ static enum cli_exit run_on(struct watcher *w)
     bool said = false;
     while (!w->stopped) {
         step(w);
-        if (!said && all_listed(w)) {
+        if (!said && all_known(w)) {
             note(w, "%zu namespaces, %zu bindings", n_present(&w->feeds[FEED_NAMESPACES]),
                  n_present(&w->feeds[FEED_BINDINGS]));
             said = true;
@@ -432,7 +434,7 @@ static enum cli_exit run_once(struct watcher *w)
     step(w);
     if (!w->policy.tree)
         return CLI_USAGE;
-    if (!all_listed(w) || w->n_failures)
+    if (!all_known(w) || w->n_failures)
         return CLI_BACKEND;
     note(w, "%zu namespaces, %zu bindings", n_present(&w->feeds[FEED_NAMESPACES]),
          n_present(&w->feeds[FEED_BINDINGS]));

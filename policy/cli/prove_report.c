@@ -93,6 +93,7 @@ void prove_say(struct run *s, const struct policy_proving *in, const struct prov
     if (results->n_control_plane > 0)
         run_say(s, "left out: %zu subjects of Kubernetes' own default bindings",
                 results->n_control_plane);
+    proving_say_left_out(s, in);
 }
 
 /* --- JSON */
@@ -186,4 +187,5 @@ void prove_json(struct json_out *j, const struct policy_proving *in,
         put_result(j, in, &results->items[i]);
     json_close_array(j);
     json_put_i64(j, "control_plane_left_out", (int64_t)results->n_control_plane);
+    json_put_bool(j, "binder_left_out", in->binder_left_out);
 }

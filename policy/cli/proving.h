@@ -15,3 +15,5 @@ must_check int proving_ask(struct run *s, const struct policy_proving *in,
 void prove_say(struct run *s, const struct policy_proving *in, const struct prove_results *results);
 void prove_json(struct json_out *j, const struct policy_proving *in,
                 const struct prove_results *results);
+/* A line when the binder was left out of the cells (text mode). */
+void proving_say_left_out(struct run *s, const struct policy_proving *in);

@@ -74,7 +74,7 @@ int feed_list(struct feed *f, struct api *api, struct err *e)
         (void)put(f, &all.items[i], true);
     f->version = all.version;
     f->n_changes = 0;
-    f->listed = true;
+    f->listed = f->known = true;
     return 0;
 }
 

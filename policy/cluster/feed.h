@@ -25,8 +25,9 @@ struct feed {
         size_t n, cap;
     } items;
     size_t n_changes; /* since the list: what they replaced still lies in the arena */
-    bool listed;
-    int64_t version; /* resourceVersion to go on from */
+    bool listed;      /* false: to be listed (again) */
+    bool known;       /* was listed once: items are a whole state, perhaps not the newest */
+    int64_t version;  /* resourceVersion to go on from */
     struct http_client *client;
     struct http_stream *stream;
     int64_t retry_at_ms; /* monotonic: not before */

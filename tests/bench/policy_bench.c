@@ -245,8 +245,11 @@ static double lint(const struct asked *k, size_t *ret_n)
 static double prove(const struct asked *k, size_t *ret_n)
 {
     double start = now_ms();
-    struct prove_results results = policy_prove_all(
-        &(struct policy_proving){k->before->policy, k->before->cells, NOW_MS, k->arena});
+    struct prove_results results =
+        policy_prove_all(&(struct policy_proving){.policy = k->before->policy,
+                                                  .accesses = k->before->cells,
+                                                  .now_ms = NOW_MS,
+                                                  .arena = k->arena});
     *ret_n = results.n;
     return now_ms() - start;
 }

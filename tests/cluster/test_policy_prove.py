@@ -7,6 +7,7 @@ import pytest
 
 from tests.cluster.test_policy_apply import applier  # noqa: F401 (a fixture)
 from tests.lib.cluster import RBAC, ApiError
+from tests.lib.tools import tool
 
 NEVER = """lotse: 1
 never:
@@ -77,7 +78,9 @@ def foreign(sites):
 def answer(command, kubeconfig):
     """What the command that was printed says when it is typed."""
     assert "kubectl auth can-i " in command or "SubjectAccessReview" in command, command
-    run = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, env={**os.environ, "KUBECONFIG": str(kubeconfig)})
+    path = f"{os.path.dirname(tool('kubectl'))}:{os.environ['PATH']}"
+    run = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60,
+                         env={**os.environ, "KUBECONFIG": str(kubeconfig), "PATH": path})
     words = {"yes": True, "true": True, "no": False, "false": False}
     return words.get(run.stdout.strip().splitlines()[-1] if run.stdout.strip() else ""), run.stderr
 

@@ -141,7 +141,8 @@ static const struct policy_proving *compile(struct arena *a, const char *text, b
         accesses[site] = access_new(a, universe_new(a, sets, 1, rows, &e), set, &e);
         assert_non_null(accesses[site]);
     }
-    *out = (struct policy_proving){p, accesses, in->now_ms, a};
+    *out = (struct policy_proving){
+        .policy = p, .accesses = accesses, .now_ms = in->now_ms, .arena = a};
     return out;
 }
 
