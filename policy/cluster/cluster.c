@@ -29,6 +29,48 @@ static int namespace_order(const void *a, const void *b)
 
 /* The view that the policy takes, once everything is read. In order: the same cluster gives the
  * same proof and the same saved files, however it was listed. */
+static bool same_labels(const struct str_pairs *a, const struct str_pairs *b)
+{
+    for (size_t i = 0; i < a->n; i++)
+        if (!str_eq(pairs_get(b, a->items[i].key), a->items[i].value))
+            return false;
+    return a->n == b->n;
+}
+
+/* Files may say the same twice; they must not say two things of one. Both lists are sorted. */
+static int join_doubles(struct cluster *c, struct err *e)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->namespaces.n; i++) {
+        const struct policy_namespace *one = &c->namespaces.items[i];
+        bool again = n > 0 && str_eq(one->name, c->namespaces.items[n - 1].name);
+        if (again && !same_labels(&one->labels, &c->namespaces.items[n - 1].labels))
+            return fail(
+                e, ERR_CONFIG,
+                "%.*s: namespace '%.*s' stands twice, with different labels: a folder of its "
+                "own for each site keeps them apart",
+                STR_F(c->site), STR_F(one->name));
+        if (!again)
+            c->namespaces.items[n++] = *one;
+    }
+    c->namespaces.n = n;
+    n = 0;
+    for (size_t i = 0; i < c->objects.n; i++) {
+        const struct rbac_object *one = &c->objects.items[i];
+        bool again = n > 0 && rbac_object_cmp(one, &c->objects.items[n - 1]) == 0;
+        if (again && !rbac_object_same(one, &c->objects.items[n - 1]))
+            return fail(
+                e, ERR_CONFIG,
+                "%.*s: %s '%.*s' stands twice, and they differ: a folder of its own for each "
+                "site keeps them apart",
+                STR_F(c->site), rbac_kind_name(one->kind), STR_F(one->name));
+        if (!again)
+            c->objects.items[n++] = *one;
+    }
+    c->objects.n = n;
+    return 0;
+}
+
 int cluster_finish(struct cluster *c, struct err *e)
 {
     size_t n = 0;
@@ -38,6 +80,8 @@ int cluster_finish(struct cluster *c, struct err *e)
     rbac_set_sort(&c->objects);
     if (c->namespaces.n > 1)
         qsort(c->namespaces.items, c->namespaces.n, sizeof(*c->namespaces.items), namespace_order);
+    if (join_doubles(c, e) < 0)
+        return -1;
     for (size_t i = 0; i < c->objects.n; i++)
         if (c->objects.items[i].kind == RBAC_CLUSTER_ROLE)
             roles[n++] = c->objects.items[i];

@@ -395,3 +395,22 @@ def test_what_is_missing_is_named_with_what_to_give(tmp_path):
     done = run("check")
     assert done.returncode == 0 and "--directory-config" in done.stdout
     assert run("--version").stdout.startswith("lotse-policy ")
+
+
+# --- saved objects that say something twice
+
+def test_the_same_object_in_two_files_counts_once(policy):
+    (policy.folder / "objects/fra").mkdir()
+    (policy.folder / "objects/fra/again.json").write_text((policy.folder / "objects/namespaces-fra.json").read_text())
+    assert policy.offline("check", "--site", "fra").stdout.splitlines()[0].startswith("fra: 94 namespaces, 57 bindings")
+
+
+@pytest.mark.parametrize("item, what", [
+    ({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay-api", "labels": {"team": "shop"}}}, "namespace 'pay-api' stands twice, with different labels"),
+    ({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": []}, "ClusterRole 'view' stands twice, and they differ"),
+])
+def test_two_files_that_contradict_each_other_are_refused(policy, item, what):
+    (policy.folder / "objects/fra").mkdir()
+    (policy.folder / "objects/fra/other.json").write_text(json.dumps(item))
+    run = policy.offline("check", "--site", "fra")
+    assert run.returncode == USAGE and f"fra: {what}" in run.stderr, run.stderr

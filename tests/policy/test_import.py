@@ -61,7 +61,10 @@ class Saved:
         to.mkdir(parents=True, exist_ok=True)
         shutil.copy(SAVED / "discovery.json", to)
         if with_defaults:
-            shutil.copy(SAVED / "rbac.json", to)
+            own = {(o.get("kind"), o["metadata"]["name"]) for o in objects if not o["metadata"].get("namespace")}
+            saved = json.loads((SAVED / "rbac.json").read_text())
+            saved["items"] = [o for o in saved["items"] if (o.get("kind"), o["metadata"]["name"]) not in own]
+            (to / "rbac.json").write_text(json.dumps(saved))
         (to / "own.json").write_text(json.dumps({"kind": "List", "items": objects}))
         (to / "namespaces.json").write_text(json.dumps({"kind": "NamespaceList", "items": namespaces}))
         return self
