@@ -5,8 +5,8 @@
         subprocess.run([... "--kubeconfig", proxy.kubeconfig])
 
 A fault is asked for every request, with .method, .path and .count (requests of that method so far, this one included), and
-returns None (forward), a status (answered here, 429 and 503 with Retry-After: 1), or "lose" (forwarded, the answer is dropped
-and the connection closed). It may do something to the cluster before it returns.
+returns None (forward), a status (answered here, 429 and 503 with Retry-After: 1), "lose" (forwarded, the answer is dropped
+and the connection closed), or a function (forwarded, and what it makes of the answer's body is sent). It may do something to the cluster before it returns.
 """
 import base64
 import http.client
@@ -90,6 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if what == "lose":
             self.close_connection = True
             return None
+        text = what(text) if callable(what) else text
         return self.answer(response.status, text, {k: v for k, v in response.getheaders() if k.lower() not in HOP})
 
     def answer(self, status, text, headers):
