@@ -37,9 +37,11 @@ static int leave_out_binder(struct run *s, const struct policy *policy, struct r
         if (!is_as_emitted(set, &binder.items[i]))
             return 0;
     size_t n = 0;
-    for (size_t i = 0; i < set->n; i++)
-        if (!find(&binder, &set->items[i]))
+    for (size_t i = 0; i < set->n; i++) { /* its binding only: others may bind its role, too */
+        const struct rbac_object *ours = find(&binder, &set->items[i]);
+        if (!ours || ours->kind == RBAC_CLUSTER_ROLE)
             set->items[n++] = set->items[i];
+    }
     *ret_left_out = *ret_left_out || n < set->n;
     set->n = n;
     return 0;
@@ -129,6 +131,6 @@ int proving_ask(struct run *s, const struct policy_proving *in, struct prove_res
 void proving_say_left_out(struct run *s, const struct policy_proving *in)
 {
     if (in->binder_left_out)
-        run_say(s, "left out: the binder (50-binder.yaml), which the admission policies of "
-                   "20-vap.yaml hold in its limits");
+        run_say(s, "left out: the binder (50-binder.yaml); assumed: the admission policies of "
+                   "20-vap.yaml are in force and hold it, and nobody gets at its account");
 }

@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 OK, FINDINGS = 0, 1
-SAYS = "left out: the binder (50-binder.yaml), which the admission policies of 20-vap.yaml hold in its limits"
+SAYS = ("left out: the binder (50-binder.yaml); assumed: the admission policies of 20-vap.yaml are in force and hold it, "
+        "and nobody gets at its account")
 
 
 @pytest.fixture
@@ -48,3 +49,14 @@ def test_more_rights_than_emitted_are_not_left_out(with_binder, widen):
     r = with_binder.offline("prove", "--site", "fra")
     assert SAYS not in r.stdout
     assert r.returncode == FINDINGS and "BROKEN  never no-self-raise" in r.stdout, r.stdout
+
+
+def test_somebody_else_who_is_bound_to_the_binders_role_is_not_left_out(with_binder):
+    role, binding = with_binder.binder
+    other = json.loads(json.dumps(next(o for o in (role, binding) if o["kind"] == "ClusterRoleBinding")))
+    other["metadata"] = {"name": "other"}
+    other["subjects"] = [{"kind": "User", "name": "mallory", "apiGroup": "rbac.authorization.k8s.io"}]
+    with_binder.binder.append(other)
+    with_binder.save_binder()
+    r = with_binder.offline("prove", "--site", "fra")
+    assert r.returncode == FINDINGS and "BROKEN  never no-self-raise" in r.stdout and "mallory" in r.stdout, r.stdout
