@@ -22,6 +22,8 @@ static int trusted(const struct bundle_keeper *k, struct keyset **ret, struct er
     for (size_t i = 0; status == 0 && i < k->n_keys; i++) {
         entries[n] = (struct key_entry){.state = KEY_RETIRING};
         status = key_from_pem(k->keys[i], &entries[n].key, e);
+        if (status < 0)
+            (void)fail_within(e, "trusted key %zu", i + 1);
         n += status == 0;
     }
     if (status == 0)
@@ -68,7 +70,12 @@ static int read_last(const struct bundle_keeper *k, struct arena *a, struct bund
     if (file_read(k->last_good, DOCUMENT_MAX, &text, e) < 0)
         return -1;
     *ret_text = arena_str(a, buf_str(&text));
-    return bundle_judge(k, *ret_text, a, ret, e) < 0 ? fail_within(e, "%s", k->last_good) : 0;
+    return bundle_judge(k, *ret_text, a, ret, e) < 0
+               ? fail_within(e,
+                             "the last good bundle %s is not good any more (remove it if the "
+                             "trusted keys were changed on purpose)",
+                             k->last_good)
+               : 0;
 }
 
 static bool same_content(const struct bundle *a, const struct bundle *b)

@@ -238,3 +238,20 @@ def test_a_bundle_stands_alone(signed, keys):
     r = signed.offline("check", "policy.bundle", "policy.yaml", "--trust", keys / "anna.pub")
     assert r.returncode == 2
     assert "a bundle is a whole policy: name it alone" in r.stderr
+
+
+def test_after_a_change_of_keys_the_old_last_good_one_is_named_with_what_to_do(signed, keys):
+    assert verify(signed, "--trust", keys / "anna.pub", "--last-good", "kept").returncode == 0
+    signed.run("bundle")
+    signed.run("sign", "policy.bundle", "--key", keys / "bert.pem")
+    r = verify(signed, "--trust", keys / "bert.pub", "--last-good", "kept")
+    assert r.returncode == 1
+    assert "the last good bundle kept is not good any more (remove it if the trusted keys were changed on purpose)" in r.stderr
+    (signed.folder / "kept").unlink()
+    assert verify(signed, "--trust", keys / "bert.pub", "--last-good", "kept").returncode == 0
+
+
+def test_a_trusted_key_that_is_none_is_named(signed, keys):
+    (signed.folder / "none.pub").write_text("nothing")
+    r = verify(signed, "--trust", keys / "anna.pub", "--trust", "none.pub")
+    assert "trusted key 2: not a key in PEM" in r.stderr
