@@ -47,26 +47,16 @@ static int read_subjects(const struct reader *r, struct foreign_grant *g)
         struct rbac_subject *items;
         size_t n, cap;
     } list = {0};
-    struct str key;
     if (json_scan_type(s) == JSON_SCAN_NULL)
         return 0;
     if (!json_scan_array(s))
         return json_scan_refuse(s, ERR_INPUT, "%.*s: subjects is not a list", STR_F(g->object));
     while (json_scan_item(s)) {
         struct rbac_subject *subject = ARENA_PUSH(r->arena, &list);
-        struct str kind = STR_NONE;
         if (!subject)
             return too_many(r);
-        for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
-            if (str_is(key, "kind"))
-                (void)json_scan_str(s, &kind);
-            else if (str_is(key, "name"))
-                (void)json_scan_str(s, &subject->name);
-            else if (str_is(key, "namespace"))
-                (void)json_scan_str(s, &subject->namespace);
-        subject->kind = rbac_subject_kind_of(kind);
-        if (subject->name.n == 0)
-            return json_scan_refuse(s, ERR_INPUT, "%.*s: a subject without a name",
+        if (!rbac_scan_subject(s, subject))
+            return json_scan_refuse(s, ERR_INPUT, "%.*s: a subject without a kind or a name",
                                     STR_F(g->object));
     }
     g->subjects = list.items;

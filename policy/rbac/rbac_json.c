@@ -69,7 +69,7 @@ int rbac_scan_rules(struct json_scan *s, struct rbac_rule **ret, size_t *ret_n)
 
 /* --- bindings */
 
-enum rbac_subject_kind rbac_subject_kind_of(struct str kind)
+static enum rbac_subject_kind subject_kind_of(struct str kind)
 {
     for (int k = RBAC_USER; k < RBAC_SUBJECT_UNKNOWN; k++)
         if (str_is(kind, rbac_subject_kind_name((enum rbac_subject_kind)k)))
@@ -77,20 +77,18 @@ enum rbac_subject_kind rbac_subject_kind_of(struct str kind)
     return RBAC_SUBJECT_UNKNOWN; /* matches nobody, as in the API server */
 }
 
-static int read_subject(struct json_scan *s, struct rbac_subject *subject)
+bool rbac_scan_subject(struct json_scan *s, struct rbac_subject *ret)
 {
     struct str key, kind = STR_NONE;
     for (bool in = json_scan_object(s); in && json_scan_member(s, &key);)
         if (str_is(key, "kind"))
             (void)json_scan_str(s, &kind);
         else if (str_is(key, "name"))
-            (void)json_scan_str(s, &subject->name);
+            (void)json_scan_str(s, &ret->name);
         else if (str_is(key, "namespace"))
-            (void)json_scan_str(s, &subject->namespace);
-    if (!kind.p || !subject->name.p)
-        return json_scan_refuse(s, ERR_INPUT, "subjects: an entry has no kind or no name");
-    subject->kind = rbac_subject_kind_of(kind);
-    return s->failed ? -1 : 0;
+            (void)json_scan_str(s, &ret->namespace);
+    ret->kind = subject_kind_of(kind);
+    return kind.p && ret->name.p;
 }
 
 static int read_subjects(struct json_scan *s, struct rbac_object *o)
@@ -108,8 +106,8 @@ static int read_subjects(struct json_scan *s, struct rbac_object *o)
         struct rbac_subject *subject = ARENA_PUSH(s->arena, &subjects);
         if (!subject)
             return too_many(s);
-        if (read_subject(s, subject) < 0)
-            return -1;
+        if (!rbac_scan_subject(s, subject))
+            return json_scan_refuse(s, ERR_INPUT, "subjects: an entry has no kind or no name");
     }
     if (subjects.items == few)
         subjects.items = arena_copy(s->arena, few, subjects.n * sizeof(*few));

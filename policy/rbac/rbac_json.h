@@ -8,7 +8,8 @@
 #include "policy/rbac/rbac.h"
 
 bool rbac_kind_of(struct str kind, enum rbac_kind *ret_kind); /* false: not one of RBAC */
-enum rbac_subject_kind rbac_subject_kind_of(struct str kind);
+/* The subject that comes next. False: it has no kind, or no name. */
+bool rbac_scan_subject(struct json_scan *s, struct rbac_subject *ret);
 /* The object that comes next, which is of this kind; it is added to set. */
 must_check int rbac_scan_object(struct json_scan *s, enum rbac_kind kind, struct rbac_set *set);
 /* A list of rules; nothing is set when it is null. */
